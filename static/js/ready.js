@@ -1,0 +1,2 @@
+// Shows what needs a script to work.
+document.documentElement.dataset.js = "";
