@@ -1,0 +1,263 @@
+"""Reading conversations: one page of a thread, one page of the inbox, who the thread is with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import Enum
+
+from django.conf import settings
+
+from conversations_ui.accounts.models import SubAccount
+from conversations_ui.highlevel import message_types
+from conversations_ui.highlevel.errors import BadAnswer, HighLevelError, NotFound
+from conversations_ui.highlevel.records import (
+    Contact,
+    Conversation,
+    ConversationPage,
+    Message,
+    MessagePage,
+)
+from conversations_ui.services import upstream
+
+INBOX_SIZE = 25
+LIMIT_MAX = 100  # the most rows the API gives in one answer
+LOOK_ON_PAGES = 5  # further pages asked for when a page holds nothing to show
+LOOK_ON_SECONDS = 6.0
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class End(Enum):
+    """How a page of the thread ends at its older side."""
+
+    MORE = "more"  # there are older messages
+    START = "start"  # the conversation begins here
+    STUCK = "stuck"  # the API promised more but its cursor does not move
+    KEEP_LOOKING = "keep-looking"  # nothing to show so far, and there is more to look through
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadPage:
+    """Some messages of a thread, oldest first."""
+
+    messages: tuple[Message, ...]
+    end: End
+    older: str  # the `before` of the next older page, empty when there is none
+    looked: int  # rows read from the API for this page
+    dropped: int  # rows among them outside the asked types
+    newer_missing: bool = False  # the page does not end at the newest message
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadHead:
+    """Who a conversation is with. `contact_error` says why there is no contact."""
+
+    conversation: Conversation
+    contact: Contact | None
+    contact_error: HighLevelError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """Some rows of the inbox in the asked order; `after` leads on and is empty at the end."""
+
+    conversations: tuple[Conversation, ...]
+    total: int | None
+    after: str = ""
+    gap: bool = False  # more rows share one millisecond than the API can list
+
+
+def thread_page(
+    account: SubAccount, conversation_id: str, *, types: Sequence[str] = (), before: str = ""
+) -> ThreadPage:
+    """One page of a thread: the newest messages, or those older than the message `before`.
+
+    `types` are values of the API's `type` filter (`TYPE_SMS`), or names of types it cannot filter
+    by (`TYPE_REVIEW`): those are sifted here. A plain page costs one upstream call of `PAGE_SIZE`
+    messages. Where a page leaves nothing to show, a bounded number of older pages is looked at.
+    Raises `HighLevelError`. Follows HighLevel's "Get messages by conversation id".
+    """
+    client = upstream.client(account)
+    names = frozenset(map(message_types.normalise, types))
+    filters = [message_types.filter_value(name) for name in types]
+    upstream_filter = () if None in filters else tuple(filter(None, filters))
+    give_up = time.monotonic() + LOOK_ON_SECONDS
+    found: list[Message] = []
+    cursor, looked, dropped = before, 0, 0
+    for _page in range(1 + LOOK_ON_PAGES):
+        page = client.messages(
+            conversation_id,
+            limit=settings.PAGE_SIZE,
+            last_message_id=cursor or None,
+            types=upstream_filter,
+        )
+        _refuse_other_location(account, page)
+        rows = _without_repeats(page, before)
+        found = [row for row in rows if not names or row.type in names]
+        looked += len(rows)
+        dropped += len(rows) - len(found)
+        cursor, end = _step(page, cursor)
+        if found or end is not End.MORE:
+            break
+        if time.monotonic() > give_up:
+            break
+    if not found and end is End.MORE:
+        end = End.KEEP_LOOKING
+    return ThreadPage(_in_order(found), end, cursor, looked, dropped)
+
+
+def _step(page: MessagePage, cursor: str) -> tuple[str, End]:
+    """The cursor of the next older page, and whether there is one."""
+    following = page.last_message_id or (page.messages[-1].id if page.messages else "")
+    if not page.next_page:
+        return "", End.START
+    if not following or following == cursor:
+        return "", End.STUCK
+    return following, End.MORE
+
+
+def _without_repeats(page: MessagePage, before: str) -> list[Message]:
+    """The rows of a page, each id once, without the one the page was to be older than."""
+    by_id = {row.id or f"row {number}": row for number, row in enumerate(page.messages)}
+    by_id.pop(before, None)
+    return list(by_id.values())
+
+
+def _in_order(newest_first: Iterable[Message]) -> tuple[Message, ...]:
+    """Oldest first by time and id; a row without a time stays beside its older neighbour."""
+    moment = _LONG_AGO
+    keyed = []
+    for row in reversed(list(newest_first)):
+        moment = row.date_added or moment
+        keyed.append((moment, row.id, row))
+    return tuple(row for _moment, _id, row in sorted(keyed, key=lambda key: key[:2]))
+
+
+def _refuse_other_location(account: SubAccount, page: MessagePage) -> None:
+    """A token may see more than one location; the reader may not."""
+    if any(row.location_id not in ("", account.location_id) for row in page.messages):
+        raise NotFound(status=404)
+
+
+def thread_page_at(account: SubAccount, conversation_id: str, message_id: str) -> ThreadPage:
+    """The newest page when it holds the message, else the page that ends with it.
+
+    The second costs two more calls, however old the message is: the message by its id, and the
+    page before it. Raises `NotFound` when the message is not one of this conversation.
+    """
+    page = thread_page(account, conversation_id)
+    if any(message.id == message_id for message in page.messages):
+        return page
+    message = _message(account, message_id)
+    if message.conversation_id != conversation_id:
+        raise NotFound(status=404)
+    older = thread_page(account, conversation_id, before=message_id)
+    return replace(
+        older, messages=(*older.messages, message), looked=older.looked + 1, newer_missing=True
+    )
+
+
+def _message(account: SubAccount, message_id: str) -> Message:
+    try:
+        return upstream.client(account).message(message_id)
+    except BadAnswer as error:
+        if error.status != 400:
+            raise
+        # An id of another kind (of a mail, say) is a 400 here.
+        raise NotFound(sentence=error.sentence, status=404, trace_id=error.trace_id) from None
+
+
+def thread_head(account: SubAccount, conversation_id: str) -> ThreadHead:
+    """The conversation and its contact: two upstream calls, one after the other.
+
+    A contact that cannot be had does not hurt: it is None, with the reason beside it.
+    """
+    client = upstream.client(account)
+    conversation = client.conversation(conversation_id)
+    if conversation.location_id not in ("", account.location_id):
+        raise NotFound(status=404)
+    if not conversation.contact_id:
+        return ThreadHead(conversation, None)
+    contact = upstream.attempt(lambda: client.contact(conversation.contact_id))
+    if isinstance(contact, HighLevelError):
+        return ThreadHead(conversation, None, contact)
+    return ThreadHead(conversation, contact)
+
+
+def search_inbox(
+    account: SubAccount,
+    *,
+    q: str = "",
+    status: str = "",
+    channel: str = "",
+    assigned: str = "",
+    direction: str = "",
+    sort: str = "desc",
+    after: str = "",
+) -> InboxPage:
+    """One page of conversations by their last message; `after` is a former page's.
+
+    The API's cursor is the last row's time in milliseconds, exclusive and without a tie-break. So
+    `after` also names the rows already shown of that millisecond (`TIME.ID.ID`), the API is asked
+    from one millisecond back, and what was seen is dropped. One upstream call, a second one only
+    when all that came was seen. Raises `HighLevelError`. Follows HighLevel's "Search
+    conversations".
+    """
+    moment, *seen = after.split(".") if after else ("",)
+    limit = min(INBOX_SIZE + len(seen), LIMIT_MAX)
+    back = 1 if sort == "desc" else -1
+
+    def ask(start_after: int | None) -> ConversationPage:
+        return upstream.client(account).search(
+            account.location_id,
+            limit=limit,
+            query=q,
+            status=status,
+            last_message_type=channel,
+            assigned_to=assigned,
+            last_message_direction=direction,
+            sort=sort,
+            start_after_date=start_after,
+        )
+
+    def unseen(page: ConversationPage) -> tuple[Conversation, ...]:
+        rows = {row.id: row for row in page.conversations if row.id and row.id not in seen}
+        return tuple(
+            row
+            for row in rows.values()
+            if row.location_id in ("", account.location_id)
+            and not (moment and row.sort is not None and (row.sort - int(moment)) * back > 0)
+        )
+
+    page = ask(int(moment) + back if moment else None)
+    rows = unseen(page)
+    gap = len(page.conversations) >= limit and all(
+        str(row.sort) == moment for row in page.conversations
+    )
+    if gap and not rows:
+        page = ask(int(moment))
+        rows = unseen(page)
+    more = len(page.conversations) >= limit and bool(rows)
+    return InboxPage(rows, page.total, _after(rows, moment, seen) if more else "", gap)
+
+
+def _after(rows: Sequence[Conversation], moment: str, seen: Sequence[str]) -> str:
+    """The cursor behind these rows; empty when the last one has no time."""
+    last = rows[-1].sort
+    if last is None:
+        return ""
+    same = [row.id for row in rows if row.sort == last]
+    if str(last) == moment:
+        same = [*seen, *same]
+    return ".".join((str(last), *same))
+
+
+def is_in(account: SubAccount, conversation_id: str) -> bool:
+    """Whether the sub-account has this conversation; one upstream call."""
+    found = upstream.attempt(lambda: upstream.client(account).conversation(conversation_id))
+    if isinstance(found, HighLevelError):
+        return False
+    return found.id == conversation_id and found.location_id in ("", account.location_id)

@@ -1,0 +1,208 @@
+"""A page of a thread as its template shows it: days, chips, and what is true of the whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import groupby
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from conversations_ui.accounts.models import SubAccount
+from conversations_ui.highlevel import message_types
+from conversations_ui.highlevel.errors import HighLevelError
+from conversations_ui.highlevel.records import Message
+from conversations_ui.services.conversations import ThreadHead, ThreadPage
+from conversations_ui.services.presentation import times
+from conversations_ui.services.presentation.messages import MessageView, message_view
+
+Pair = tuple[Message, MessageView]
+
+GROUP_GAP = timedelta(minutes=5)
+HIGHLEVEL_APP = "https://app.gohighlevel.com/v2/location"
+
+
+@dataclass(frozen=True, slots=True)
+class HeadView:
+    """The top of a thread."""
+
+    name: str
+    detail: str
+    starred: bool
+    note: str  # why there is no contact
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A link that toggles one message type. `counts` is the message type its number stands for."""
+
+    value: str
+    label: str
+    channel: str
+    icon: str
+    href: str
+    pressed: bool
+    counts: str
+    count: int
+    local: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The messages of one day."""
+
+    iso: str
+    label: str
+    messages: tuple[MessageView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadView:
+    """One page of a thread. `older_query` is the query of the next older page."""
+
+    days: tuple[Day, ...]
+    chips: tuple[Chip, ...]
+    count: int
+    filtered: bool
+    end: str
+    older_query: str
+    looked: int
+    dropped: int
+    unknown: int
+    since: times.Stamp
+    since_day: str
+    newer_missing: bool
+    filter_label: str
+
+
+def head_view(head: ThreadHead | HighLevelError | None) -> HeadView:
+    """Name and address of whom the thread is with, or that they could not be had."""
+    if not isinstance(head, ThreadHead):
+        note = _("Who it is with could not be loaded.") if head else ""
+        return HeadView(_("Conversation"), "", False, note)
+    contact, conversation = head.contact, head.conversation
+    people = [record for record in (contact, conversation) if record]
+    name = _first(record.name for record in people)
+    address = _first([*(r.phone for r in people), *(r.email for r in people)])
+    note = _("Contact details could not be loaded.") if head.contact_error else ""
+    if head.contact_error and head.contact_error.code == "not-found":
+        note = _("The contact is no longer in HighLevel.")
+    return HeadView(
+        name=name or address or _("Unknown contact"),
+        detail=address if name else "",
+        starred=conversation.starred,
+        note=note,
+    )
+
+
+def thread_view(
+    page: ThreadPage,
+    account: SubAccount,
+    *,
+    base: str,
+    types: Sequence[str] = (),
+    current: str = "",
+) -> ThreadView:
+    """The view-model of a page. `base` is the thread's address, `current` a permalinked message."""
+    zone = ZoneInfo(account.time_zone)
+    views = [
+        (
+            row,
+            message_view(row, zone=zone, base=base, us=account.name, current=current),
+        )
+        for row in page.messages
+    ]
+    first = next((row.date_added for row in page.messages if row.date_added), None)
+    return ThreadView(
+        days=tuple(_days(_followed(views), zone)),
+        chips=tuple(_chips(page.messages, types, base)),
+        count=len(views),
+        filtered=bool(types),
+        end=page.end.value,
+        older_query=_query(types, page.older) if page.older else "",
+        looked=page.looked,
+        dropped=page.dropped,
+        unknown=sum(view.unknown for _row, view in views),
+        since=times.stamp(first, zone),
+        since_day=times.plain_day(first.astimezone(zone).date()) if first else "",
+        newer_missing=page.newer_missing,
+        filter_label=", ".join(_(message_types.lookup(_name(value)).label) for value in types),
+    )
+
+
+def _followed(views: Sequence[Pair]) -> Iterator[Pair]:
+    """Marks the messages that carry on the one before: same sender and kind, minutes apart."""
+    before: Pair | None = None
+    for row, view in views:
+        follow = (
+            before is not None
+            and view.kind == "bubble"
+            and not view.failed
+            and before[1].group == view.group
+            and row.date_added is not None
+            and before[0].date_added is not None
+            and row.date_added - before[0].date_added < GROUP_GAP
+        )
+        before = (row, view)
+        yield row, replace(view, follow=True) if follow else view
+
+
+def _days(views: Iterable[Pair], zone: ZoneInfo) -> Iterator[Day]:
+    today = times.now().astimezone(zone).date()
+
+    def local_day(pair: Pair) -> date | None:
+        moment = pair[0].date_added
+        return moment.astimezone(zone).date() if moment else None
+
+    for day, pairs in groupby(views, key=local_day):
+        label = times.day(day, today) if day else _("Time unknown")
+        yield Day(day.isoformat() if day else "", label, tuple(view for _row, view in pairs))
+
+
+def _chips(messages: Sequence[Message], types: Sequence[str], base: str) -> Iterator[Chip]:
+    """All the filter's types, and the loaded ones it lacks; loaded first, most frequent first."""
+    counts = Counter(row.type for row in messages)
+    extra = [
+        message_types.lookup(name)
+        for name in dict.fromkeys([*map(_name, types), *counts])
+        if name and message_types.filter_value(name) is None
+    ]
+    pressed = set(types)
+    for kind in sorted((*message_types.FILTERS, *extra), key=lambda row: -counts[row.name]):
+        value = kind.filter or kind.name
+        toggled = [name for name in types if name != value]
+        yield Chip(
+            value=value,
+            label=_(kind.label),
+            channel=kind.channel,
+            icon=kind.icon,
+            href=base + _query(toggled if value in pressed else [*types, value]),
+            pressed=value in pressed,
+            counts=kind.name,
+            count=counts[kind.name],
+            local=kind.filter is None,
+        )
+
+
+def _name(value: str) -> str:
+    return message_types.normalise(value)
+
+
+def _query(types: Sequence[str], before: str = "") -> str:
+    """`?type=TYPE_SMS,TYPE_CALL&before=ID`, the comma as it is."""
+    pairs = {"type": ",".join(types), "before": before}
+    query = urlencode({name: value for name, value in pairs.items() if value}, safe=",")
+    return f"?{query}" if query else ""
+
+
+def _first(values: Iterable[str]) -> str:
+    return next(filter(None, values), "")
+
+
+def in_highlevel(account: SubAccount, conversation_id: str) -> str:
+    """Where the same conversation is answered: HighLevel's own inbox."""
+    return f"{HIGHLEVEL_APP}/{account.location_id}/conversations/conversations/{conversation_id}"

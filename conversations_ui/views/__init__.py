@@ -1,0 +1,1 @@
+"""Request to form to service to template, one module a page area."""

@@ -1,0 +1,65 @@
+"""The pages for what goes wrong before a view is reached, or in spite of one."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from conversations_ui.views import pages
+
+# status -> title and what to do about it
+_SENTENCES = {
+    400: (
+        gettext_noop("This request cannot be read"),
+        gettext_noop("Its address or its form is not one this dashboard makes."),
+    ),
+    403: (
+        gettext_noop("This form has expired"),
+        gettext_noop("Go back, load the page again and send the form once more."),
+    ),
+    404: (
+        gettext_noop("There is nothing here for you"),
+        gettext_noop(
+            "The address is wrong, or nobody has given you this sub-account. An administrator can."
+        ),
+    ),
+    405: (
+        gettext_noop("This page can only be read"),
+        gettext_noop("The dashboard changes nothing in HighLevel, so it takes no such request."),
+    ),
+    500: (
+        gettext_noop("Something went wrong on our side"),
+        gettext_noop("It has been noted. Try again; nothing in HighLevel was touched."),
+    ),
+}
+
+
+def page(request: HttpRequest, status: int) -> HttpResponse:
+    """The error page, or for htmx the alert alone."""
+    title, text = _SENTENCES[status]
+    return pages.problem(request, status, {"title": _(title), "text": _(text)})
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's `handler400`."""
+    return page(request, HTTPStatus.BAD_REQUEST)
+
+
+def permission_denied(
+    request: HttpRequest, exception: Exception | None = None, reason: str = ""
+) -> HttpResponse:
+    """Django's `handler403`, and its answer to a form without a valid token."""
+    return page(request, HTTPStatus.FORBIDDEN)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's `handler404`."""
+    return page(request, HTTPStatus.NOT_FOUND)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's `handler500`: the one place that turns the unexpected into a page."""
+    return page(request, HTTPStatus.INTERNAL_SERVER_ERROR)

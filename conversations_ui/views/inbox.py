@@ -1,0 +1,105 @@
+"""The inbox of a sub-account, and the way to it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from conversations_ui.accounts.access import visible_to
+from conversations_ui.accounts.models import SubAccount
+from conversations_ui.highlevel.errors import HighLevelError
+from conversations_ui.services import conversations, upstream
+from conversations_ui.services.alerts import alert_for
+from conversations_ui.services.presentation import inbox as presentation
+from conversations_ui.views import pages
+from conversations_ui.views.forms import InboxForm, LocationForm
+
+TEMPLATE = "inbox.html"
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """To the inbox last used, to the only one there is, or to the choice."""
+    accounts = list(visible_to(request.user)[:2])
+    last = request.session.get("location_id", "")
+    if last and visible_to(request.user).filter(location_id=last).exists():
+        return redirect("inbox", last)
+    if len(accounts) == 1:
+        return redirect("inbox", accounts[0].location_id)
+    return redirect("chooser")
+
+
+@require_GET
+def chooser(request: HttpRequest) -> HttpResponse:
+    """The sub-accounts this person may see."""
+    return render(request, "chooser.html", {"accounts": visible_to(request.user)})
+
+
+@require_GET
+def inbox(request: HttpRequest, location_id: str) -> HttpResponse:
+    """The inbox: whole, its pane, or only further rows."""
+    address, form = LocationForm({"location": location_id}), InboxForm(request.GET)
+    checked: tuple[Form, ...] = (address, form)
+    for part_checked in checked:
+        if not part_checked.is_valid():
+            return pages.bad_input(request, part_checked)
+    account = pages.sub_account(request, location_id)
+    wanted = form.cleaned_data
+    part = pages.fragment(request, ("more",) if wanted["after"] else ("inbox",))
+    context = pane(account, wanted) | {"retry": request.get_full_path()}
+    page = upstream.attempt(
+        lambda: conversations.search_inbox(
+            account,
+            q=wanted["q"],
+            status="" if wanted["status"] == "all" else wanted["status"],
+            channel=wanted["channel"],
+            assigned=wanted["assigned"],
+            direction=wanted["direction"],
+            sort=wanted["sort"] or "desc",
+            after=wanted["after"],
+        )
+    )
+    if isinstance(page, HighLevelError):
+        alert = alert_for(page, account)
+        if part == "inbox" and pages.has_target(request):
+            return pages.aside(request, alert, slot="inbox-alerts")
+        return pages.answer(request, TEMPLATE, context, part=part, alert=alert)
+    base = reverse("inbox", args=[location_id])
+    context["rows"] = presentation.row_views(page, account, base=base)
+    context["total"], context["gap"] = page.total, page.gap
+    context["more"] = _query(wanted, after=page.after) if page.after else ""
+    response = pages.answer(request, TEMPLATE, context, part=part)
+    if part == "inbox":
+        response["HX-Push-Url"] = pages.address_if_here(request, base + _query(wanted, after=""))
+    return response
+
+
+def pane(account: SubAccount, wanted: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What the inbox pane shows besides its rows; without `wanted` its rows come later."""
+    lazy = wanted is None
+    wanted = wanted or {}
+    status = "" if wanted.get("status") == "all" else wanted.get("status", "")
+    base = reverse("inbox", args=[account.location_id])
+    return {
+        "account": account,
+        "lazy": lazy,
+        "inbox_base": base,
+        "tabs": [
+            (label, base + _query(wanted, status=value, after=""), value == status)
+            for value, label in InboxForm.STATUS
+        ],
+        "selects": presentation.selects(wanted, InboxForm.DIRECTION, InboxForm.SORT),
+        "wanted": wanted,
+        "filtered": any(value for name, value in wanted.items() if name not in ("after", "sort")),
+    }
+
+
+def _query(wanted: dict[str, Any], **changes: str) -> str:
+    pairs = {name: value for name, value in (wanted | changes).items() if value}
+    return f"?{urlencode(pairs)}" if pairs else ""

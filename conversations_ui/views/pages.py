@@ -1,0 +1,108 @@
+"""The htmx protocol: which part of a page answers, and how failures look in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django_htmx.http import reswap, retarget
+from django_htmx.middleware import HtmxDetails
+
+from conversations_ui.accounts.access import sub_account_or_404
+from conversations_ui.accounts.models import SubAccount
+from conversations_ui.services.alerts import Alert
+
+# Where a failure shows that has no place of its own: over the thread, else over the inbox.
+ALERT_SLOT = "body:has(#thread-alerts) #thread-alerts, body:not(:has(#thread-alerts)) #inbox-alerts"
+VARY = ("HX-Request", "HX-Target", "HX-History-Restore-Request")
+
+
+def common(request: HttpRequest) -> dict[str, str]:
+    """Context processor: what every template may use."""
+    return {"icons": static("icons.svg"), "details_label": _("Message details")}
+
+
+def fragment(request: HttpRequest, names: Sequence[str]) -> str:
+    """Which of a template's partials to answer with; empty means the whole page.
+
+    A partial's name is the id of the element it replaces. Only declared names count; an htmx
+    request that aims at none of them gets the first.
+    """
+    htmx = HtmxDetails(request)  # not request.htmx: an error may come before its middleware
+    if not htmx or htmx.history_restore_request:
+        return ""
+    return next((name for name in names if name == htmx.target), names[0])
+
+
+def answer(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    part: str = "",
+    alert: Alert | None = None,
+) -> HttpResponse:
+    """The page, or one partial of it; with an alert in it, the alert's status."""
+    name = f"{template}#{part}" if part else template
+    content = {**context, "alert": alert, "part": part}
+    response = render(request, name, content, status=alert.status if alert else 200)
+    patch_vary_headers(response, VARY)
+    if alert and alert.retry_after and alert.wait:
+        response["Retry-After"] = str(alert.retry_after)
+    return response
+
+
+def aside(request: HttpRequest, alert: Alert, slot: str) -> HttpResponse:
+    """The alert alone, put into the slot so that all that is on the page stays."""
+    context = {"retry": request.get_full_path(), "retry_target": HtmxDetails(request).target}
+    response = answer(request, "alert.html", context, alert=alert)
+    response["HX-Push-Url"] = "false"
+    return reswap(retarget(response, f"#{slot}"), "innerHTML")
+
+
+def has_target(request: HttpRequest) -> bool:
+    """Whether the request is to replace something that is on the page already."""
+    return bool(HtmxDetails(request).target)
+
+
+def address_if_here(request: HttpRequest, address: str) -> str:
+    """What to push into the history: the address when its page is open, `false` beside another."""
+    here = (HtmxDetails(request).current_url_abs_path or "").partition("?")[0]
+    return address if here == address.partition("?")[0] else "false"
+
+
+def sub_account(request: HttpRequest, location_id: str) -> SubAccount:
+    """The sub-account when this person may see it, remembered as the one last used; else 404."""
+    account = sub_account_or_404(request.user, location_id)
+    if request.session.get("location_id") != account.location_id:
+        request.session["location_id"] = account.location_id
+    return account
+
+
+def problem(request: HttpRequest, status: int, context: Mapping[str, Any]) -> HttpResponse:
+    """A page that says what is wrong; for htmx the alert alone, beside all that is shown."""
+    part = fragment(request, ("problem",))
+    template = f"error.html#{part}" if part else "error.html"
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, VARY)
+    if not part:
+        return response
+    response["HX-Push-Url"] = "false"
+    return reswap(retarget(response, ALERT_SLOT), "innerHTML")
+
+
+def bad_input(request: HttpRequest, form: Form) -> HttpResponse:
+    """400 with each wrong field named."""
+    context = {
+        "title": _("This address does not work"),
+        "text": _("Something in it is not as it should be:"),
+        "problems": [(field, error) for field, errors in form.errors.items() for error in errors],
+    }
+    return problem(request, HTTPStatus.BAD_REQUEST, context)

@@ -1,0 +1,90 @@
+"""The thread: newest messages, older ones, filtered, or opened at one message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from conversations_ui.accounts.models import SubAccount
+from conversations_ui.highlevel.errors import HighLevelError, NotFound
+from conversations_ui.services import conversations, upstream
+from conversations_ui.services.alerts import alert_for
+from conversations_ui.services.conversations import ThreadHead, ThreadPage
+from conversations_ui.services.presentation import threads
+from conversations_ui.views import pages
+from conversations_ui.views.forms import ThreadForm
+from conversations_ui.views.inbox import pane
+
+TEMPLATE = "thread.html"
+
+
+@require_GET
+def thread(
+    request: HttpRequest, location_id: str, conversation_id: str, message_id: str = ""
+) -> HttpResponse:
+    """A page of the thread: whole, its frame, its messages, or only older ones."""
+    form = ThreadForm(
+        {
+            "location": location_id,
+            "conversation": conversation_id,
+            "message": message_id,
+            "type": request.GET.get("type", ""),
+            "before": request.GET.get("before", ""),
+        }
+    )
+    if not form.is_valid():
+        return pages.bad_input(request, form)
+    account = pages.sub_account(request, location_id)
+    wanted = form.cleaned_data
+    part = pages.fragment(request, ("older",) if wanted["before"] else ("thread", "messages"))
+    page, head = _ask(account, wanted, with_head=part in ("", "thread"))
+    base = reverse("thread", args=[location_id, conversation_id])
+    context: dict[str, Any] = {
+        "account": account,
+        "conversation_id": conversation_id,
+        "base": base,
+        "retry": request.get_full_path(),
+        "query": wanted,
+        "in_highlevel": threads.in_highlevel(account, conversation_id),
+    }
+    if isinstance(page, HighLevelError):
+        alert = alert_for(page, account)
+        if part == "messages":
+            return pages.aside(request, alert, slot="thread-alerts")
+        view = None
+    else:
+        alert = None
+        view = threads.thread_view(
+            page, account, base=base, types=wanted["type"], current=message_id
+        )
+    if part in ("", "thread"):
+        context["head"] = threads.head_view(head)
+    if not part:
+        context |= pane(account)
+    return pages.answer(request, TEMPLATE, context | {"thread": view}, part=part, alert=alert)
+
+
+def _ask(
+    account: SubAccount, wanted: dict[str, Any], *, with_head: bool
+) -> tuple[ThreadPage | HighLevelError, ThreadHead | HighLevelError | None]:
+    """The page and, where it is shown, whom it is with: asked side by side."""
+    conversation_id = wanted["conversation"]
+
+    def page() -> ThreadPage:
+        if wanted["message"]:
+            return conversations.thread_page_at(account, conversation_id, wanted["message"])
+        return conversations.thread_page(
+            account, conversation_id, types=wanted["type"], before=wanted["before"]
+        )
+
+    if not with_head:
+        return upstream.attempt(page), None
+    found, head = upstream.together(
+        page, lambda: conversations.thread_head(account, conversation_id)
+    )
+    if isinstance(head, NotFound) and isinstance(found, ThreadPage) and not found.messages:
+        return head, None
+    return found, head
