@@ -1,0 +1,378 @@
+"""The client: one GET, with authentication, Version header, bounded answers and named errors."""
+
+import ipaddress
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import DecodeError, HTTPError
+
+from conversations_ui import __version__
+from conversations_ui.highlevel import values
+from conversations_ui.highlevel.errors import (
+    BadAnswer,
+    HighLevelError,
+    NotFound,
+    Unauthorized,
+    Unavailable,
+)
+from conversations_ui.highlevel.records import (
+    Contact,
+    Conversation,
+    ConversationPage,
+    Location,
+    Message,
+    MessagePage,
+    User,
+    message_envelope,
+)
+from conversations_ui.highlevel.refusals import refused, trace_id
+from conversations_ui.highlevel.transport import TIMED_POOLS
+
+logger = logging.getLogger("conversations_ui.highlevel")
+
+MAX_ANSWER = 8 * 1024 * 1024
+_LONGEST_REFUSAL = 65_536
+_CHUNK = 65_536
+_POOL_SIZE = 32
+_HOST_NAME = re.compile("[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
+_WORD = re.compile("[!-~]+")
+
+_Record = TypeVar("_Record")
+
+
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    path: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    @property
+    def succeeded(self) -> bool:
+        return 200 <= self.status < 300
+
+
+_CONVERSATIONS, _THE_REST = "2021-04-15", "2021-07-28"
+_MESSAGES = _Endpoint("/conversations/{}/messages", _CONVERSATIONS)
+_SEARCH = _Endpoint("/conversations/search", _CONVERSATIONS)
+_CONVERSATION = _Endpoint("/conversations/{}", _CONVERSATIONS)
+_MESSAGE = _Endpoint("/conversations/messages/{}", _CONVERSATIONS)
+_CONTACT = _Endpoint("/contacts/{}", _THE_REST)
+_USER = _Endpoint("/users/{}", _THE_REST)
+_LOCATION = _Endpoint("/locations/{}", _THE_REST)
+
+
+class _Bearer(AuthBase):
+    """Puts the token on a request; as an auth object it also keeps a .netrc file out of it."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self.token}"
+        return request
+
+
+class _TimedAdapter(HTTPAdapter):
+    """Keeps connections alive, never retries, and bounds the time of a whole answer."""
+
+    def __init__(self) -> None:
+        super().__init__(pool_maxsize=_POOL_SIZE, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = TIMED_POOLS
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = TIMED_POOLS
+        return manager
+
+
+def new_session() -> requests.Session:
+    """A session for any number of clients and threads: pooled, without retries, without cookies."""
+    session = requests.Session()
+    session.mount("https://", _TimedAdapter())
+    session.mount("http://", _TimedAdapter())
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return session
+
+
+def checked_base_url(url: str) -> str:
+    """The address without its last slash; ValueError, in a sentence, if no token may go there."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError("The API's address is not a web address.") from None
+    if parts.scheme not in ("https", "http") or not (_HOST_NAME.fullmatch(host) or _is_ip(host)):
+        raise ValueError("The API's address must be a web address such as https://host.example.")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError("The API's address must start with https; http is for this machine only.")
+    if port == 0 or not re.fullmatch("[!-~]+", url) or set(url) & set("?#@\\"):
+        raise ValueError("The API's address must be a scheme, a host and a path, nothing else.")
+    return url.rstrip("/")
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_ip(host) and ipaddress.ip_address(host).is_loopback)
+
+
+class Client:
+    """Reads one sub-account through the HighLevel API. It can only GET.
+
+    `token` is a private integration token or OAuth access token of the sub-account; it is sent to
+    the host of `base_url` only, and no error, log line or `repr` shows it. `version` forces one
+    Version header instead of the one documented for each endpoint. `timeout` is in seconds: to
+    connect, and to read the whole answer. `session` (see `new_session`) lets clients share
+    connections; nothing of this client is kept on it.
+
+    Every method makes one call and raises a HighLevelError: Unauthorized, MissingScope, Forbidden,
+    NotFound, RateLimited, Unavailable or BadAnswer, or one of their kinds.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        base_url: str,
+        version: str | None = None,
+        timeout: tuple[float, float] = (2.0, 5.0),
+        session: requests.Session | None = None,
+    ) -> None:
+        if version and not _WORD.fullmatch(version):
+            raise ValueError("The API's version must be a word such as 2021-07-28 or v3.")
+        self._auth = _Bearer(token.strip())
+        self._base_url = checked_base_url(base_url)
+        self._version = version
+        self._timeout = timeout
+        self._session = session or new_session()
+
+    def __repr__(self) -> str:
+        return f"Client({self._base_url!r})"
+
+    def messages(
+        self,
+        conversation_id: str,
+        *,
+        limit: int = 20,
+        last_message_id: str | None = None,
+        types: Iterable[str] = (),
+    ) -> MessagePage:
+        """One page of a conversation's messages, newest first ("Get messages by conversation id").
+
+        `last_message_id` is that of the page before and leads to older messages; only `next_page`
+        tells whether there are any. `types` are filter values (`message_types.filter_value`).
+        """
+        query = {"limit": limit, "lastMessageId": last_message_id, "type": ",".join(types)}
+        return self._get(_MESSAGES, conversation_id, query=query, read=_message_page)
+
+    def search(
+        self,
+        location_id: str,
+        *,
+        limit: int = 20,
+        query: str = "",
+        status: str = "",
+        last_message_type: str = "",
+        last_message_direction: str = "",
+        assigned_to: str = "",
+        sort: str = "desc",
+        sort_by: str = "last_message_date",
+        start_after_date: int | None = None,
+    ) -> ConversationPage:
+        """One page of a sub-account's conversations ("Search Conversations").
+
+        `start_after_date` is the `sort` value (milliseconds) of the last conversation of the page
+        before. What is empty or None is not sent.
+        """
+        return self._get(
+            _SEARCH,
+            read=_conversation_page,
+            query={
+                "locationId": location_id,
+                "limit": limit,
+                "query": query,
+                "status": status,
+                "lastMessageType": last_message_type,
+                "lastMessageDirection": last_message_direction,
+                "assignedTo": assigned_to,
+                "sort": sort,
+                "sortBy": sort_by,
+                "startAfterDate": start_after_date,
+            },
+        )
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        """One conversation ("Get Conversation"): no names or addresses, those are the contact's."""
+        return self._get(
+            _CONVERSATION, conversation_id, read=_one(Conversation.from_api, "conversation")
+        )
+
+    def message(self, message_id: str) -> Message:
+        """One message ("Get message by message id")."""
+        return self._get(_MESSAGE, message_id, read=_one(Message.from_api, "message"))
+
+    def contact(self, contact_id: str) -> Contact:
+        """One contact ("Get Contact"); the API says NotFound for a foreign one too."""
+        return self._get(_CONTACT, contact_id, read=_one(Contact.from_api, "contact"))
+
+    def user(self, user_id: str) -> User:
+        """One member of staff ("Get User")."""
+        return self._get(_USER, user_id, read=_one(User.from_api, "user"))
+
+    def location(self, location_id: str) -> Location:
+        """One sub-account ("Get Location"): also the cheapest check of a token."""
+        return self._get(_LOCATION, location_id, read=_one(Location.from_api, "location"))
+
+    def _get(
+        self,
+        endpoint: _Endpoint,
+        *ids: str,
+        read: Callable[[object], _Record | None],
+        query: Mapping[str, str | int | None] | None = None,
+    ) -> _Record:
+        """What `read` makes of an endpoint's answer.
+
+        Errors are raised here alone, where no fault is being handled and no answer is at hand: a
+        fault of `requests` holds the request, and with it the token; an answer, what people wrote.
+        """
+        path = endpoint.path.format(*map(_path_segment, ids))
+        request = self._request(path, query or {}, self._version or endpoint.version)
+        started = time.monotonic()
+        answer = self._exchange(request)
+        if isinstance(answer, _Answer):
+            status, (outcome, trace) = str(answer.status), self._understood(answer, read)
+        else:
+            status, outcome, trace = answer.reason, answer, ""
+        taken = (time.monotonic() - started) * 1000
+        logger.info("GET %s %s %d ms %s", path, status, taken, trace)
+        if isinstance(outcome, HighLevelError):
+            raise outcome
+        return outcome
+
+    def _request(
+        self, path: str, query: Mapping[str, str | int | None], version: str
+    ) -> requests.PreparedRequest:
+        if not _WORD.fullmatch(self._auth.token):
+            raise Unauthorized("The token is empty or has characters that no token has.")
+        asked = {name: value for name, value in query.items() if value not in ("", None)}
+        headers = {
+            "Version": version,
+            "Accept": "application/json",
+            "User-Agent": f"conversations-ui/{__version__}",
+        }
+        url = f"{self._base_url}{path}?{urlencode(asked, errors='replace')}".rstrip("?")
+        request = self._session.prepare_request(
+            requests.Request("GET", url, headers=headers, auth=self._auth)
+        )
+        if _origin(request.url) != _origin(self._base_url):
+            raise BadAnswer("The call would have left the API's host.")
+        return request
+
+    def _exchange(self, request: requests.PreparedRequest) -> _Answer | HighLevelError:
+        deadline = time.monotonic() + sum(self._timeout)
+        try:
+            with self._send(request) as response:
+                return _Answer(response.status_code, response.headers, _body(response, deadline))
+        except DecodeError:
+            return BadAnswer("The answer could not be unpacked.")
+        except (OSError, HTTPError) as fault:
+            # The fault's own words hold the address with its query.
+            return Unavailable(type(fault).__name__)
+
+    def _send(self, request: requests.PreparedRequest) -> requests.Response:
+        # The adapter is asked directly: Session.send would read a redirect's whole body, however
+        # large, to work out where it leads. A proxy has no business between us and this machine,
+        # where it would see the token in plain text.
+        url = str(request.url)
+        host = urlsplit(url).hostname or ""
+        proxies = {"no_proxy": host} if _is_loopback(host) else {}
+        settings: dict[str, Any] = {
+            **self._session.merge_environment_settings(url, proxies, True, None, None)
+        }
+        adapter = self._session.get_adapter(url)
+        return adapter.send(request, timeout=self._timeout, **settings)
+
+    def _understood(
+        self, answer: _Answer, read: Callable[[object], _Record | None]
+    ) -> tuple[_Record | HighLevelError, str]:
+        """What an answer holds, and its trace id."""
+        token = self._auth.token
+        if not answer.succeeded:
+            error = refused(answer.status, answer.headers, answer.body, secret=token)
+            return error, error.trace_id
+        if len(answer.body) > MAX_ANSWER:
+            return BadAnswer("The answer is larger than 8 MiB.", status=answer.status), ""
+        try:
+            found = values.parse(answer.body)
+        except ValueError:
+            return BadAnswer("The answer is not JSON.", status=answer.status), ""
+        trace = trace_id(found, token)
+        record = read(found)
+        if record is None:
+            reason = "The answer is not what was asked for."
+            return BadAnswer(reason, status=answer.status, trace_id=trace), trace
+        return record, trace
+
+
+def _message_page(answer: object) -> MessagePage | None:
+    return None if message_envelope(answer) is None else MessagePage.from_api(answer)
+
+
+def _conversation_page(answer: object) -> ConversationPage | None:
+    listed = isinstance(values.mapping(answer).get("conversations"), list)
+    return ConversationPage.from_api(answer) if listed else None
+
+
+def _one(from_api: Callable[[object], _Record], wrapper: str) -> Callable[[object], _Record | None]:
+    def read(answer: object) -> _Record | None:
+        found = values.single(answer, wrapper)
+        return None if found is None else from_api(found)
+
+    return read
+
+
+def _body(response: requests.Response, deadline: float) -> bytes:
+    """The decoded body, or its beginning: more than an answer may have, or than a refusal says."""
+    limit = MAX_ANSWER if response.ok else _LONGEST_REFUSAL
+    body = bytearray()
+    # read1 hands over what has come so far; waiting for a full chunk could outlast the deadline.
+    while len(body) <= limit and (chunk := response.raw.read1(_CHUNK, decode_content=True)):
+        body += chunk
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    return bytes(body)
+
+
+def _path_segment(ident: str) -> str:
+    # Dots would be resolved as steps in the path, and nothing leads to another endpoint.
+    if ident in ("", ".", ".."):
+        raise NotFound("Nothing has this id.")
+    return quote(ident, safe="", errors="replace")
+
+
+def _origin(url: str | None) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url or "")
+    return parts.scheme, parts.hostname, parts.port
