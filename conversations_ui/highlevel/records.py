@@ -94,7 +94,7 @@ class EmailThread:
         return cls(
             message_ids=next(filter(None, ids), ()),
             subject=inner.text("subject") or outer.text("subject"),
-            direction=_direction(inner) or _direction(outer),
+            direction=read_direction(inner) or read_direction(outer),
         )
 
 
@@ -143,7 +143,7 @@ class Message(Record):
             conversation_id=fields.ident("conversationId"),
             date_added=fields.moment("dateAdded"),
             date_updated=fields.moment("dateUpdated"),
-            direction=_direction(fields),
+            direction=read_direction(fields),
             content_type=fields.text("contentType"),
             alt_id=fields.ident("altId"),
             body=fields.text("body"),
@@ -251,7 +251,7 @@ class Conversation(Record):
             last_message_date=last_message_date,
             last_message_type=message_types.normalise(fields.raw.get("lastMessageType")),
             last_message_body=fields.text("lastMessageBody"),
-            last_message_direction=_direction(fields, "lastMessageDirection"),
+            last_message_direction=read_direction(fields, "lastMessageDirection"),
             last_outbound_action=fields.text("lastOutboundMessageAction"),
             is_last_message_internal_comment=fields.flag("isLastMessageInternalComment"),
             date_added=fields.moment("dateAdded"),
@@ -396,7 +396,7 @@ class Location(Record):
         )
 
 
-def _direction(fields: Fields, name: str = "direction") -> str:
+def read_direction(fields: Fields, name: str = "direction") -> str:
     found = fields.text(name).lower()
     return found if found in _DIRECTIONS else ""
 

@@ -1,0 +1,53 @@
+"""The administrators' site: Django's own, behind the product's sign-in."""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+
+
+class Site(AdminSite):
+    site_header = gettext_lazy("Conversations: administration")
+    site_title = gettext_lazy("Conversations")
+    index_title = gettext_lazy("People and sub-accounts")
+    # The template's link back has the product's words.
+    site_url = None
+
+    @method_decorator(never_cache)
+    @method_decorator(login_not_required)
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Send to the site's one sign-in; tell a reader plainly, who could only sign in again."""
+        # It imports models, which this module comes before.
+        from django.contrib.auth.views import redirect_to_login
+
+        if self.has_permission(request):
+            return redirect("admin:index")
+        if request.user.is_authenticated:
+            context = {
+                "title": _("The administration is for administrators"),
+                "text": _("You are signed in as %(name)s, who may read conversations only.")
+                % {"name": request.user.get_username()},
+            }
+            return render(request, "error.html", context, status=403)
+        return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index"))
+
+    def password_change(  # type: ignore[override]  # a redirect, where Django has a page
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Use the site's own page, which also ends a temporary password."""
+        return redirect("password_change")
+
+
+class AdminConfig(DjangoAdminConfig):
+    default_site = "conversations_ui.admin_site.Site"

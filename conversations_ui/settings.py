@@ -1,0 +1,330 @@
+"""Django's settings, and the only reader of the environment.
+
+Every value is checked here, so that a wrong one stops the start with a sentence that names the
+variable and says what to write.
+"""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
+
+import dj_database_url
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvError, validate
+
+from conversations_ui.accounts import keys
+from conversations_ui.highlevel.client import checked_base_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+LOCAL_DIR = BASE_DIR / ".local"
+
+T = TypeVar("T")
+env = Env()
+
+
+def setting(name: str, default: T, read: Callable[[str], T], wanted: str) -> T:
+    """Read one variable; unset and empty are the same, and a bad value is refused in words."""
+    if not env.str(name, "").strip():
+        return default
+    return usable(name, read, name, wanted)
+
+
+def usable(name: str, convert: Callable[[str], T], given: str, wanted: str) -> T:
+    """Convert what was given; the refusal does not repeat it, since it may be a secret."""
+    try:
+        return convert(given)
+    except (EnvError, ValueError, LookupError, OSError):
+        raise ImproperlyConfigured(f"{name} is not usable. Write {wanted}.") from None
+
+
+def text(convert: Callable[[str], T]) -> Callable[[str], T]:
+    """Make a reader of variables out of a converter of text."""
+    return lambda name: convert(env.str(name).strip())
+
+
+def matching(pattern: str) -> Callable[[str], str]:
+    """Accept text that matches a pattern as a whole."""
+
+    def convert(text: str) -> str:
+        if not re.fullmatch(pattern, text.strip()):
+            raise ValueError
+        return text.strip()
+
+    return convert
+
+
+def fernet_keys(joined: str) -> list[str]:
+    """Accept Fernet keys, separated by commas."""
+    found = [key.strip() for key in joined.split(",")]
+    for key in found:
+        Fernet(key)
+    return found
+
+
+def database(url: str) -> dict[str, Any]:
+    """Turn a database address into Django's form: SQLite for one machine, PostgreSQL for more."""
+    scheme = urlsplit(url).scheme
+    if scheme == "sqlite":
+        options = {
+            # Readers and the writer do not wait for one another, a second writer waits its turn.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+        }
+        return {**dj_database_url.parse(url), "OPTIONS": options}
+    if scheme in {"postgres", "postgresql"}:
+        return dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+    raise ValueError
+
+
+def cache(url: str) -> dict[str, Any]:
+    """Turn a cache address into Django's form; Valkey speaks Redis' protocol."""
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": re.sub(r"^valkey", "redis", matching(r"(redis|valkey)s?://[^\s/]\S*")(url)),
+        "KEY_PREFIX": "conversations",
+    }
+
+
+def sqlite_url(path: Path) -> str:
+    """Write a database address for a file, whatever characters its path has."""
+    return f"sqlite:///{quote(str(path))}"
+
+
+def time_zone(name: str) -> str:
+    """Accept a name of the IANA time zone database."""
+    return ZoneInfo(name).key
+
+
+def secret(name: str, convert: Callable[[str], T], wanted: str) -> T:
+    """Read a secret from the environment, else from the local key file."""
+    found = setting(name, None, text(convert), wanted)
+    if found is not None:
+        return found
+    local = keys.ensure() if DEBUG else keys.read()
+    if name not in local:
+        raise ImproperlyConfigured(
+            f"{name} is not set. On a server, put what `python -m conversations_ui.accounts.keys "
+            "--print` writes into the environment; for local use, the same command without "
+            "--print makes a key file."
+        )
+    return usable(f"{name} in {keys.KEYS_FILE}", convert, local[name], wanted)
+
+
+DEBUG = setting("DEBUG", False, env.bool, "on or off")
+HTTPS_ONLY = setting("HTTPS_ONLY", True, env.bool, "on or off (off only on a loopback address)")
+SECRET_KEY = secret("SECRET_KEY", str, "a long random text")
+TOKEN_KEYS = secret("TOKEN_KEYS", fernet_keys, "Fernet keys, separated by commas, newest first")
+
+# HighLevel
+
+HIGHLEVEL_TOKEN = setting(
+    "HIGHLEVEL_TOKEN", "", text(matching(r"[\x21-\x7e]{1,4096}")), "the token alone, one word"
+)
+HIGHLEVEL_LOCATION_ID = setting(
+    "HIGHLEVEL_LOCATION_ID",
+    "",
+    text(matching(r"[A-Za-z0-9_-]{1,64}")),
+    "the location id of the sub-account",
+)
+HIGHLEVEL_API_URL = setting(
+    "HIGHLEVEL_API_URL",
+    "https://services.leadconnectorhq.com",
+    text(checked_base_url),
+    "an https:// address (http:// is only for a loopback host)",
+)
+HIGHLEVEL_API_VERSION = setting(
+    "HIGHLEVEL_API_VERSION",
+    "",
+    text(matching(r"[A-Za-z0-9.-]{1,32}")),
+    "one version, like 2021-04-15",
+)
+PAGE_SIZE = setting(
+    "PAGE_SIZE",
+    50,
+    partial(env.int, validate=validate.Range(1, 100)),
+    "a whole number from 1 to 100",
+)
+
+# What the site is made of
+
+INSTALLED_APPS = [
+    "conversations_ui.admin_site.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "template_partials.apps.SimpleAppConfig",
+    "conversations_ui",
+    "conversations_ui.accounts",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "conversations_ui.middleware.content_security_policy",
+    "django.middleware.gzip.GZipMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "conversations_ui.middleware.no_store",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "conversations_ui.middleware.SignInRequired",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "conversations_ui.urls"
+WSGI_APPLICATION = "conversations_ui.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    [
+                        (
+                            "django.template.loaders.cached.Loader",
+                            [
+                                "django.template.loaders.filesystem.Loader",
+                                "django.template.loaders.app_directories.Loader",
+                            ],
+                        )
+                    ],
+                )
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "conversations_ui.views.pages.common",
+                "conversations_ui.views.pages.common",
+            ],
+        },
+    }
+]
+
+# Where it keeps things
+
+DATABASE_IS_CHOSEN = bool(env.str("DATABASE_URL", "").strip())
+DATABASES = {
+    "default": setting(
+        "DATABASE_URL",
+        database(sqlite_url(BASE_DIR / "db.sqlite3")),
+        text(database),
+        "sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME",
+    )
+}
+# The sample sub-accounts of `run` never mix with real ones.
+SANDBOX_DATABASE_URL = sqlite_url(LOCAL_DIR / "sandbox.sqlite3")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+SHARED_CACHE = setting(
+    "CACHE_URL", None, text(cache), "redis://HOST:PORT/0 (or rediss://, valkey://)"
+)
+CACHES = {
+    "default": SHARED_CACHE or {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
+
+STATIC_URL = "static/"
+STATIC_ROOT = LOCAL_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "conversations_ui.static_files.HashedStaticFiles"
+    },
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+# Who may come in
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "login"
+CSRF_FAILURE_VIEW = "conversations_ui.views.errors.permission_denied"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
+    )
+]
+
+ALLOWED_HOSTS = setting(
+    "ALLOWED_HOSTS",
+    ["localhost", "127.0.0.1", "[::1]"],
+    partial(env.list, subcast=str.strip),
+    "host names, separated by commas",
+)
+CSRF_TRUSTED_ORIGINS: list[str] = setting(
+    "CSRF_TRUSTED_ORIGINS",
+    [],
+    partial(env.list, subcast=matching(r"https?://[^/\s]+")),
+    "origins with their scheme, separated by commas",
+)
+
+# A cache of one process alone would keep a session after the sign-out in another process.
+SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if SHARED_CACHE else 'db'}"
+COOKIE_PREFIX = "__Host-" if HTTPS_ONLY else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+SESSION_COOKIE_SECURE = HTTPS_ONLY
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+CSRF_COOKIE_SECURE = HTTPS_ONLY
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "conversations_ui.views.errors.permission_denied"
+
+SECURE_SSL_REDIRECT = HTTPS_ONLY
+# Probes come over plain http from inside.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 63_072_000 if HTTPS_ONLY else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS_ONLY
+SECURE_HSTS_PRELOAD = HTTPS_ONLY
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# Language and time
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = setting(
+    "TIME_ZONE", "UTC", text(time_zone), "an IANA time zone name, like Europe/Zurich"
+)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "conversations_ui": {"level": "INFO"},
+        # Django's own handlers would write each line twice, or only when DEBUG is on.
+        "django": {"level": "INFO", "handlers": [], "propagate": True},
+        # The development server logs whole request lines, searches for people included.
+        "django.server": {"level": "CRITICAL", "handlers": [], "propagate": False},
+    },
+}

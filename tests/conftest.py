@@ -1,0 +1,165 @@
+"""What the tests share: the sandbox, people, a copy of the project, the browser."""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client, override_settings
+
+from conversations_ui.accounts.models import SubAccount, User
+from conversations_ui.sandbox import Sandbox
+from tests import CONFIGURATION
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVERS = {
+    "PostgreSQL": os.environ.get(
+        "TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres"
+    ),
+    "Redis": os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15"),
+}
+
+
+def answers(url: str) -> bool:
+    """Say whether anything listens at an address."""
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def pytest_report_header() -> list[str]:
+    """Say what is left out, and why."""
+    return [
+        f"left out: {name}, nothing answers" for name, url in SERVERS.items() if not answers(url)
+    ]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put browser tests last: Playwright's event loop, once running, is in the way of others."""
+    items.sort(key=lambda item: "page" in getattr(item, "fixturenames", ()))
+
+
+def address_of(name: str) -> str:
+    """Give the address of a server, or skip the test where there is none."""
+    if not answers(SERVERS[name]):
+        pytest.skip(f"{name}: nothing answers at its address")
+    return SERVERS[name]
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    return address_of("PostgreSQL")
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    return address_of("Redis")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_settings() -> Iterator[None]:
+    """Static files from their sources, and passwords hashed in no time."""
+    storages = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(STORAGES=storages, PASSWORD_HASHERS=hashers):
+        yield
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    """The API of sample data, with the product pointed at it."""
+    with Sandbox(rate_limit=None) as running, override_settings(HIGHLEVEL_API_URL=running.url):
+        yield running
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox) -> Iterator[Sandbox]:
+    """The running sandbox, as if it had just been started."""
+    yield running_sandbox
+    running_sandbox.unscript()
+    running_sandbox.clear()
+
+
+@pytest.fixture
+def sub_account(db: None, sandbox: Sandbox) -> SubAccount:
+    """The main sample sub-account, connected."""
+    account = SubAccount(location_id=sandbox.locations[0], name="Sample", time_zone="UTC")
+    account.set_token(sandbox.token)
+    account.save()
+    return account
+
+
+@pytest.fixture
+def reader(sub_account: SubAccount) -> User:
+    """Someone who may read the sub-account, and nothing else."""
+    user = User.objects.create_user("reader", password="a-password-for-tests")
+    sub_account.users.add(user)
+    return user
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return User.objects.create_superuser("admin", password="a-password-for-tests")
+
+
+@pytest.fixture
+def reader_client(reader: User) -> Client:
+    return signed_in(reader)
+
+
+@pytest.fixture
+def administrator_client(administrator: User) -> Client:
+    return signed_in(administrator)
+
+
+def signed_in(user: User) -> Client:
+    """Make a client with a session."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A copy of the project's files, without anything local."""
+    copy = tmp_path / "clone with a space"
+    ignored = shutil.ignore_patterns("__pycache__")
+    for folder in ("conversations_ui", "deploy", "static", "templates"):
+        shutil.copytree(ROOT / folder, copy / folder, ignore=ignored)
+    shutil.copy(ROOT / "manage.py", copy)
+    return copy
+
+
+def bare_environment(**changes: str) -> dict[str, str]:
+    """The environment of a process that knows nothing of the tests' configuration."""
+    ours = {*CONFIGURATION, "DJANGO_ALLOW_ASYNC_UNSAFE"}
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    return kept | changes
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Drive the Chromium that scripts/browser.py found; without one, Playwright's own."""
+    arguments = [
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-sync",
+        "--no-first-run",
+    ]
+    if os.geteuid() == 0:
+        # Chromium refuses to start its sandbox for root.
+        arguments.append("--no-sandbox")
+    chosen = {"executable_path": path} if (path := os.environ.get("CHROMIUM")) else {}
+    return {**browser_type_launch_args, **chosen, "args": arguments}
