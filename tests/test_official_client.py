@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -30,7 +31,9 @@ def ask(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]
             async with client.http_client:
                 return await work(client)
 
-        return asyncio.run(main())
+        # In a thread of its own: a browser test may have left an event loop in this one.
+        with ThreadPoolExecutor(max_workers=1) as own:
+            return own.submit(asyncio.run, main()).result()
 
     return run
 
