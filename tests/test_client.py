@@ -699,7 +699,7 @@ def test_an_endless_refusal_is_still_that_refusal(wire: Wire, client: Client, st
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 LONG = b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n"
 # A packed body of nothing: unpacked, it never gives a reader a byte to look at the clock for.
-GZIP_HEAD, EMPTY_BLOCK = gzip.compress(b"")[:10], b"\x00\x00\x00\xff\xff"
+GZIP_HEAD, EMPTY_BLOCK = gzip.compress(b"", mtime=0)[:10], b"\x00\x00\x00\xff\xff"
 
 
 @pytest.mark.parametrize(

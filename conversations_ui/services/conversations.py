@@ -12,7 +12,7 @@ from django.conf import settings
 
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel import message_types
-from conversations_ui.highlevel.errors import BadAnswer, HighLevelError, NotFound
+from conversations_ui.highlevel.errors import BadAnswer, Forbidden, HighLevelError, NotFound
 from conversations_ui.highlevel.records import (
     Contact,
     Conversation,
@@ -96,10 +96,12 @@ def thread_page(
         )
         _refuse_other_location(account, page)
         rows = _without_repeats(page, before)
+        cursor, end = _step(page, cursor)
+        if end is End.STUCK and any(row.id == before for row in page.messages):
+            rows = []  # the same page again: all of it has been shown
         found = [row for row in rows if not names or row.type in names]
         looked += len(rows)
         dropped += len(rows) - len(found)
-        cursor, end = _step(page, cursor)
         if found or end is not End.MORE:
             break
         if time.monotonic() > give_up:
@@ -234,10 +236,9 @@ def search_inbox(
 
     page = ask(int(moment) + back if moment else None)
     rows = unseen(page)
-    gap = len(page.conversations) >= limit and all(
-        str(row.sort) == moment for row in page.conversations
-    )
-    if gap and not rows:
+    full = len(page.conversations) >= limit
+    gap = full and not rows and all(str(row.sort) == moment for row in page.conversations)
+    if gap:
         page = ask(int(moment))
         rows = unseen(page)
     more = len(page.conversations) >= limit and bool(rows)
@@ -256,8 +257,12 @@ def _after(rows: Sequence[Conversation], moment: str, seen: Sequence[str]) -> st
 
 
 def is_in(account: SubAccount, conversation_id: str) -> bool:
-    """Whether the sub-account has this conversation; one upstream call."""
-    found = upstream.attempt(lambda: upstream.client(account).conversation(conversation_id))
-    if isinstance(found, HighLevelError):
+    """Whether the sub-account has this conversation; one upstream call.
+
+    Raises `HighLevelError` when that cannot be told.
+    """
+    try:
+        found = upstream.client(account).conversation(conversation_id)
+    except (NotFound, Forbidden):
         return False
     return found.id == conversation_id and found.location_id in ("", account.location_id)

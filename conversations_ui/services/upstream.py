@@ -22,13 +22,15 @@ class TokenLost(Unauthorized):
     """The stored token cannot be read with the keys this server was started with."""
 
 
+TIMEOUT = (3.0, 8.0)  # seconds to connect, and for the whole answer
+
 # Calls that a page makes side by side. They only wait on the network and never touch the database.
 _side_by_side = ThreadPoolExecutor(max_workers=32, thread_name_prefix="upstream")
 
 
 @lru_cache(maxsize=128)
 def _client(token: str, base_url: str, version: str | None) -> Client:
-    return Client(token, base_url=base_url, version=version)
+    return Client(token, base_url=base_url, version=version, timeout=TIMEOUT)
 
 
 def client(account: SubAccount) -> Client:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
+from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
+from django.views.decorators.csrf import csrf_exempt
 
 from conversations_ui.views import pages
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 # status -> title and what to do about it
 _SENTENCES = {
@@ -41,6 +48,21 @@ def page(request: HttpRequest, status: int) -> HttpResponse:
     """The error page, or for htmx the alert alone."""
     title, text = _SENTENCES[status]
     return pages.problem(request, status, {"title": _(title), "text": _(text)})
+
+
+def get_only(view: View[P]) -> View[P]:
+    """Let a view answer GET alone; anything else gets the page for 405, form token or not."""
+
+    @csrf_exempt
+    @wraps(view)
+    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.method == "GET":
+            return view(request, *args, **kwargs)
+        response = page(request, HTTPStatus.METHOD_NOT_ALLOWED)
+        response["Allow"] = "GET"
+        return response
+
+    return answer
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -17,7 +17,7 @@ is_id = RegexValidator(
     _("An id has 1 to 64 letters, digits, hyphens or underscores."),
 )
 is_cursor = RegexValidator(
-    rf"\A\d{{1,15}}(\.[A-Za-z0-9_-]{{1,{ID_MAX}}}){{0,100}}\Z",
+    rf"\A[0-9]{{1,15}}(\.[A-Za-z0-9_-]{{1,{ID_MAX}}}){{0,100}}\Z",
     _("This is not an address our inbox made. Start again from its top."),
 )
 
@@ -27,7 +27,9 @@ class TypesField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         """The types as a tuple, each once, in their canonical names."""
-        names = [name.strip() for name in (super().to_python(value) or "").split(",")]
+        given = super().to_python(value) or ""
+        self.run_validators(given)  # they are for the text, not for the names in it
+        names = [name.strip() for name in given.split(",")]
         return tuple(dict.fromkeys(self._canonical(name) for name in names if name))
 
     def _canonical(self, name: str) -> str:
@@ -54,11 +56,11 @@ class TypeNameField(forms.CharField):
 class ThreadForm(forms.Form):
     """A thread's address and query."""
 
-    location = forms.CharField(validators=[is_id])
-    conversation = forms.CharField(validators=[is_id])
-    message = forms.CharField(validators=[is_id], required=False)
+    location = forms.CharField(validators=[is_id], strip=False)
+    conversation = forms.CharField(validators=[is_id], strip=False)
+    message = forms.CharField(validators=[is_id], strip=False, required=False)
     type = TypesField(max_length=2000, required=False)
-    before = forms.CharField(validators=[is_id], required=False)
+    before = forms.CharField(validators=[is_id], strip=False, required=False)
 
 
 class InboxForm(forms.Form):
@@ -89,7 +91,7 @@ class InboxForm(forms.Form):
 class LocationForm(forms.Form):
     """The inbox's address."""
 
-    location = forms.CharField(validators=[is_id])
+    location = forms.CharField(validators=[is_id], strip=False)
 
 
 class OpenForm(forms.Form):

@@ -6,29 +6,30 @@ import logging
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
 from redis.exceptions import RedisError
+
+from conversations_ui.views.errors import get_only
 
 logger = logging.getLogger(__name__)
 
 
 @login_not_required
-@require_GET
+@get_only
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @login_not_required
-@require_GET
+@get_only
 def readyz(request: HttpRequest) -> HttpResponse:
     """Database and cache answer; 503 names the one that does not."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         return _not_ready("database")
     try:
         cache.set("readyz", "ok", 10)

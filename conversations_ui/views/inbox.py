@@ -9,7 +9,6 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
 
 from conversations_ui.accounts.access import visible_to
 from conversations_ui.accounts.models import SubAccount
@@ -18,12 +17,13 @@ from conversations_ui.services import conversations, upstream
 from conversations_ui.services.alerts import alert_for
 from conversations_ui.services.presentation import inbox as presentation
 from conversations_ui.views import pages
+from conversations_ui.views.errors import get_only
 from conversations_ui.views.forms import InboxForm, LocationForm
 
 TEMPLATE = "inbox.html"
 
 
-@require_GET
+@get_only
 def home(request: HttpRequest) -> HttpResponse:
     """To the inbox last used, to the only one there is, or to the choice."""
     accounts = list(visible_to(request.user)[:2])
@@ -35,13 +35,13 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect("chooser")
 
 
-@require_GET
+@get_only
 def chooser(request: HttpRequest) -> HttpResponse:
     """The sub-accounts this person may see."""
     return render(request, "chooser.html", {"accounts": visible_to(request.user)})
 
 
-@require_GET
+@get_only
 def inbox(request: HttpRequest, location_id: str) -> HttpResponse:
     """The inbox: whole, its pane, or only further rows."""
     address, form = LocationForm({"location": location_id}), InboxForm(request.GET)

@@ -10,11 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
 
 from conversations_ui.accounts.access import visible_to
+from conversations_ui.highlevel.errors import HighLevelError
 from conversations_ui.services import conversations
+from conversations_ui.services.alerts import alert_for
 from conversations_ui.views import pages
+from conversations_ui.views.errors import get_only
 from conversations_ui.views.forms import OpenForm
 
 SEARCHED_MAX = 10  # sub-accounts asked for a bare id
@@ -29,7 +31,7 @@ class Place:
     location_id: str = ""
 
 
-@require_GET
+@get_only
 def open_conversation(request: HttpRequest) -> HttpResponse:
     """Redirects to the thread; 400 when nothing in `q` is an id, 404 when nobody knows it."""
     form = OpenForm(request.GET)
@@ -47,9 +49,15 @@ def open_conversation(request: HttpRequest) -> HttpResponse:
     candidates = sorted(accounts, key=lambda account: account.location_id != last)
     if len(candidates) == 1:
         return redirect("thread", candidates[0].location_id, place.conversation_id)
+    alert = None
     for account in candidates[:SEARCHED_MAX]:
-        if conversations.is_in(account, place.conversation_id):
-            return redirect("thread", account.location_id, place.conversation_id)
+        try:
+            if conversations.is_in(account, place.conversation_id):
+                return redirect("thread", account.location_id, place.conversation_id)
+        except HighLevelError as error:
+            alert = alert or alert_for(error, account)
+    if alert:
+        return pages.failed(request, alert, _("The conversation could not be looked for"))
     context = {
         "title": _("Nobody knows this conversation"),
         "text": _("None of your sub-accounts has a conversation %(id)s.")

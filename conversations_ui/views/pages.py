@@ -90,12 +90,19 @@ def problem(request: HttpRequest, status: int, context: Mapping[str, Any]) -> Ht
     """A page that says what is wrong; for htmx the alert alone, beside all that is shown."""
     part = fragment(request, ("problem",))
     template = f"error.html#{part}" if part else "error.html"
-    response = render(request, template, context, status=status)
+    response = render(request, template, {**context, "part": part}, status=status)
     patch_vary_headers(response, VARY)
     if not part:
         return response
     response["HX-Push-Url"] = "false"
     return reswap(retarget(response, ALERT_SLOT), "innerHTML")
+
+
+def failed(request: HttpRequest, alert: Alert, title: str) -> HttpResponse:
+    """An upstream failure where there is no page of its own to show it in."""
+    context = {"title": title, "retry": request.get_full_path()}
+    part = fragment(request, ("problem",))
+    return answer(request, "error.html", context, part=part, alert=alert)
 
 
 def bad_input(request: HttpRequest, form: Form) -> HttpResponse:

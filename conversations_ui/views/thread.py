@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_GET
 
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel.errors import HighLevelError, NotFound
@@ -15,13 +14,14 @@ from conversations_ui.services.alerts import alert_for
 from conversations_ui.services.conversations import ThreadHead, ThreadPage
 from conversations_ui.services.presentation import threads
 from conversations_ui.views import pages
+from conversations_ui.views.errors import get_only
 from conversations_ui.views.forms import ThreadForm
 from conversations_ui.views.inbox import pane
 
 TEMPLATE = "thread.html"
 
 
-@require_GET
+@get_only
 def thread(
     request: HttpRequest, location_id: str, conversation_id: str, message_id: str = ""
 ) -> HttpResponse:
@@ -57,9 +57,8 @@ def thread(
         view = None
     else:
         alert = None
-        view = threads.thread_view(
-            page, account, base=base, types=wanted["type"], current=message_id
-        )
+        types = () if message_id else wanted["type"]  # a permalink shows all types
+        view = threads.thread_view(page, account, base=base, types=types, current=message_id)
     if part in ("", "thread"):
         context["head"] = threads.head_view(head)
     if not part:
@@ -86,5 +85,7 @@ def _ask(
         page, lambda: conversations.thread_head(account, conversation_id)
     )
     if isinstance(head, NotFound) and isinstance(found, ThreadPage) and not found.messages:
-        return head, None
+        found = head
+    if isinstance(found, HighLevelError) and isinstance(head, HighLevelError):
+        return found, None  # one alert is enough
     return found, head

@@ -42,9 +42,12 @@ const join = (day) => {
 };
 
 // Rows are skipped off screen only once the browser has laid them out and remembers their height.
+const frames = new WeakMap();
 const settle = (day) => {
+  const later = (action) => frames.set(day, requestAnimationFrame(action));
+  cancelAnimationFrame(frames.get(day)); // a page that joins it before then starts this anew
   delete day.dataset.settled;
-  requestAnimationFrame(() => requestAnimationFrame(() => (day.dataset.settled = "")));
+  later(() => later(() => (day.dataset.settled = "")));
 };
 
 const dropRepeats = (day) => {
@@ -92,6 +95,8 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
 });
 document.addEventListener("htmx:afterSettle", ({ detail: { elt } }) => {
   if (elt.id !== "older") return;
-  elt.closest("[data-thread]").removeAttribute("aria-busy");
   tell(elt.closest(".thread"), elt.dataset);
+  const feed = elt.closest("[data-thread]");
+  const rest = () => feed.querySelector(".htmx-request") ?? feed.removeAttribute("aria-busy");
+  requestAnimationFrame(() => requestAnimationFrame(rest));
 });

@@ -166,11 +166,8 @@ def _days(views: Iterable[Pair], zone: ZoneInfo) -> Iterator[Day]:
 def _chips(messages: Sequence[Message], types: Sequence[str], base: str) -> Iterator[Chip]:
     """All the filter's types, and the loaded ones it lacks; loaded first, most frequent first."""
     counts = Counter(row.type for row in messages)
-    extra = [
-        message_types.lookup(name)
-        for name in dict.fromkeys([*map(_name, types), *counts])
-        if name and message_types.filter_value(name) is None
-    ]
+    named = map(message_types.lookup, dict.fromkeys([*map(_name, types), *counts]))
+    extra = [kind for kind in named if kind in message_types.MESSAGE_TYPES and not kind.filter]
     pressed = set(types)
     for kind in sorted((*message_types.FILTERS, *extra), key=lambda row: -counts[row.name]):
         value = kind.filter or kind.name

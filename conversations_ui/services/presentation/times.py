@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 
@@ -50,7 +52,13 @@ def row_stamp(moment: datetime | None, zone: ZoneInfo, now: datetime) -> Stamp:
 def full(local: datetime) -> str:
     """`Wednesday 18 November 2026, 10:02:14 −06:00`."""
     offset = f"{local:%z}".replace("-", "\N{MINUS SIGN}")
-    return f"{date_format(local, 'l j F Y')}, {local:%H:%M:%S} {offset[:3]}:{offset[3:5]}"
+    day = _long_day(local.date(), get_language())
+    return f"{day}, {local:%H:%M:%S} {offset[:3]}:{offset[3:5]}"
+
+
+@lru_cache(maxsize=4096)
+def _long_day(value: date, _language: str | None) -> str:
+    return date_format(value, "l j F Y")
 
 
 def day(value: date, today: date) -> str:
@@ -62,8 +70,8 @@ def day(value: date, today: date) -> str:
 
 
 def plain_day(value: date) -> str:
-    """`18 November 2026`."""
-    return date_format(value, "j F Y")
+    """`18 Nov 2026`."""
+    return date_format(value, "j M Y")
 
 
 def duration(seconds: float | None) -> str:

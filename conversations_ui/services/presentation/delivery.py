@@ -1,0 +1,82 @@
+"""What became of a message, and what sent it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from conversations_ui.highlevel.records import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A delivery status: its glyph, its word, its tone (a CSS class)."""
+
+    icon: str
+    label: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What sent a message when it was not a person."""
+
+    icon: str
+    label: str
+    automation: bool = True
+
+
+# status -> tick; a status that is not here is shown under its own name.
+_TICKS = {
+    "pending": Tick("clock", gettext_noop("Pending")),
+    "scheduled": Tick("clock", gettext_noop("Scheduled")),
+    "queued": Tick("clock", gettext_noop("Queued")),
+    "sent": Tick("check", gettext_noop("Sent")),
+    "delivered": Tick("check-double", gettext_noop("Delivered")),
+    "read": Tick("check-double", gettext_noop("Read"), "is-read"),
+    "opened": Tick("check-double", gettext_noop("Opened"), "is-read"),
+    "clicked": Tick("check-double", gettext_noop("Clicked"), "is-read"),
+    "connected": Tick("check", gettext_noop("Connected")),
+    "completed": Tick("check", gettext_noop("Completed")),
+    "failed": Tick("warning", gettext_noop("Failed"), "is-danger"),
+    "undelivered": Tick("warning", gettext_noop("Not delivered"), "is-danger"),
+    "opt_out": Tick("blocked", gettext_noop("Opted out"), "is-danger"),
+}
+FAILED = {"failed", "undelivered", "opt_out"}
+
+# source -> origin; `app` and nothing mean a person, other names are shown as they are.
+_ORIGINS = {
+    "workflow": Origin("workflow", gettext_noop("Workflow")),
+    "campaign": Origin("campaign", gettext_noop("Campaign")),
+    "bulk_actions": Origin("bulk", gettext_noop("Bulk action")),
+    "api": Origin("api", gettext_noop("API")),
+    "automated": Origin("workflow", gettext_noop("Automated")),
+}
+_PEOPLE = {"", "app", "manual"}
+
+
+def tick(message: Message) -> Tick | None:
+    """The glyph and word of a message's status; None when it has none."""
+    if not message.status:
+        return None
+    known = _TICKS.get(message.status)
+    return Tick(known.icon, _(known.label), known.tone) if known else Tick("", message.status)
+
+
+def origin(source: str) -> Origin | None:
+    """What a source stands for; None for a person."""
+    if source.lower() in _PEOPLE:
+        return None
+    known = _ORIGINS.get(source.lower())
+    return Origin(known.icon, _(known.label)) if known else Origin("info", source, automation=False)
+
+
+def problem(message: Message) -> str:
+    """Why a failed message did not arrive, in a sentence."""
+    if message.error:
+        return _("Not delivered: %(reason)s") % {"reason": message.error}
+    if message.status == "opt_out":
+        return _("Not delivered: the customer has opted out.")
+    return _("Not delivered. HighLevel gave no reason.")
