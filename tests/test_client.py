@@ -204,7 +204,9 @@ def test_it_can_only_get(wire: Wire, client: Client) -> None:
         "location",
         "message",
         "messages",
+        "recording",
         "search",
+        "transcription",
         "user",
     }
 

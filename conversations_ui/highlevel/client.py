@@ -4,7 +4,8 @@ import ipaddress
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
@@ -24,6 +25,7 @@ from conversations_ui.highlevel.errors import (
     Unauthorized,
     Unavailable,
 )
+from conversations_ui.highlevel.mails import Email
 from conversations_ui.highlevel.records import (
     Contact,
     Conversation,
@@ -35,11 +37,15 @@ from conversations_ui.highlevel.records import (
     message_envelope,
 )
 from conversations_ui.highlevel.refusals import refused, trace_id
+from conversations_ui.highlevel.streams import Stream
+from conversations_ui.highlevel.transcripts import Transcript, is_transcript
 from conversations_ui.highlevel.transport import TIMED_POOLS
 
 logger = logging.getLogger("conversations_ui.highlevel")
 
 MAX_ANSWER = 8 * 1024 * 1024
+MAX_RECORDING = 100 * 1024 * 1024
+RECORDING_SECONDS = 60.0  # for a whole recording, from its first byte on
 _LONGEST_REFUSAL = 65_536
 _CHUNK = 65_536
 _POOL_SIZE = 32
@@ -71,6 +77,9 @@ _MESSAGES = _Endpoint("/conversations/{}/messages", _CONVERSATIONS)
 _SEARCH = _Endpoint("/conversations/search", _CONVERSATIONS)
 _CONVERSATION = _Endpoint("/conversations/{}", _CONVERSATIONS)
 _MESSAGE = _Endpoint("/conversations/messages/{}", _CONVERSATIONS)
+_EMAIL = _Endpoint("/conversations/messages/email/{}", _CONVERSATIONS)
+_RECORDING = _Endpoint("/conversations/messages/{}/locations/{}/recording", _CONVERSATIONS)
+_TRANSCRIPTION = _Endpoint("/conversations/locations/{}/messages/{}/transcription", _CONVERSATIONS)
 _CONTACT = _Endpoint("/contacts/{}", _THE_REST)
 _USER = _Endpoint("/users/{}", _THE_REST)
 _LOCATION = _Endpoint("/locations/{}", _THE_REST)
@@ -234,6 +243,45 @@ class Client:
         """One message ("Get message by message id")."""
         return self._get(_MESSAGE, message_id, read=_one(Message.from_api, "message"))
 
+    def email(self, email_id: str) -> Email:
+        """One mail ("Get email by Id"): an id of `EmailThread.message_ids`, not that of a row."""
+        return self._get(_EMAIL, email_id, read=_one(Email.from_api, "emailMessage"))
+
+    @contextmanager
+    def recording(
+        self, message_id: str, location_id: str, *, index: int | None = None
+    ) -> Iterator[Stream]:
+        """The sound of a call or voicemail ("Get Recording by Message ID"), as it comes.
+
+        `index` is a leg of the call, from 0. At most 100 MB in at most 60 seconds: reading the
+        stream raises Unavailable or BadAnswer. NoRecording is an answer, not a fault.
+        """
+        path = _RECORDING.path.format(_path_segment(message_id), _path_segment(location_id))
+        version = self._version or _RECORDING.version
+        request = self._request(path, {"index": index}, version, accept="audio/*")
+        opened = self._open(request, path)
+        if isinstance(opened, HighLevelError):
+            raise opened
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def transcription(
+        self, location_id: str, message_id: str, *, duration: float | None = None
+    ) -> Transcript:
+        """What was said in a call ("Get transcription by Message ID").
+
+        `duration` of the call, in seconds, helps to tell seconds from milliseconds. NotFound when
+        there is no transcript.
+        """
+
+        def read(answer: object) -> Transcript | None:
+            found = Transcript.from_api(answer, duration=duration)
+            return found if is_transcript(answer) else None
+
+        return self._get(_TRANSCRIPTION, location_id, message_id, read=read)
+
     def contact(self, contact_id: str) -> Contact:
         """One contact ("Get Contact"); the API says NotFound for a foreign one too."""
         return self._get(_CONTACT, contact_id, read=_one(Contact.from_api, "contact"))
@@ -273,14 +321,19 @@ class Client:
         return outcome
 
     def _request(
-        self, path: str, query: Mapping[str, str | int | None], version: str
+        self,
+        path: str,
+        query: Mapping[str, str | int | None],
+        version: str,
+        *,
+        accept: str = "application/json",
     ) -> requests.PreparedRequest:
         if not _WORD.fullmatch(self._auth.token):
             raise Unauthorized("The token is empty or has characters that no token has.")
         asked = {name: value for name, value in query.items() if value not in ("", None)}
         headers = {
             "Version": version,
-            "Accept": "application/json",
+            "Accept": accept,
             "User-Agent": f"conversations-ui/{__version__}",
         }
         url = f"{self._base_url}{path}?{urlencode(asked, errors='replace')}".rstrip("?")
@@ -302,7 +355,33 @@ class Client:
             # The fault's own words hold the address with its query.
             return Unavailable(type(fault).__name__)
 
-    def _send(self, request: requests.PreparedRequest) -> requests.Response:
+    def _open(self, request: requests.PreparedRequest, path: str) -> Stream | HighLevelError:
+        """A recording at its first byte, or what stands in the way of it."""
+        started = time.monotonic()
+        answer = self._opening(request)
+        taken = (time.monotonic() - started) * 1000
+        if isinstance(answer, _Answer):
+            error = refused(answer.status, answer.headers, answer.body, secret=self._auth.token)
+            logger.info("GET %s %s %d ms %s", path, answer.status, taken, error.trace_id)
+            return error
+        said = answer.reason if isinstance(answer, HighLevelError) else "200"
+        logger.info("GET %s %s %d ms", path, said, taken)
+        return answer
+
+    def _opening(self, request: requests.PreparedRequest) -> Stream | _Answer | HighLevelError:
+        deadline = time.monotonic() + self._timeout[0] + RECORDING_SECONDS
+        try:
+            response = self._send(request, RECORDING_SECONDS)
+            if response.status_code == requests.codes.ok:
+                return Stream.of(response.raw, most=MAX_RECORDING, deadline=deadline)
+            with response:
+                return _Answer(response.status_code, response.headers, _body(response, deadline))
+        except (OSError, HTTPError) as fault:
+            return Unavailable(type(fault).__name__)
+
+    def _send(
+        self, request: requests.PreparedRequest, seconds: float | None = None
+    ) -> requests.Response:
         # The adapter is asked directly: Session.send would read a redirect's whole body, however
         # large, to work out where it leads. A proxy has no business between us and this machine,
         # where it would see the token in plain text.
@@ -313,7 +392,8 @@ class Client:
             **self._session.merge_environment_settings(url, proxies, True, None, None)
         }
         adapter = self._session.get_adapter(url)
-        return adapter.send(request, timeout=self._timeout, **settings)
+        connect, read = self._timeout
+        return adapter.send(request, timeout=(connect, seconds or read), **settings)
 
     def _understood(
         self, answer: _Answer, read: Callable[[object], _Record | None]

@@ -71,6 +71,10 @@ class NotFound(HighLevelError):
     code = "not-found"
 
 
+class NoRecording(NotFound):
+    """The call has no recording: it was missed, nobody recorded it, or it is not processed yet."""
+
+
 class RateLimited(HighLevelError):
     """Too many calls: wait `retry_after` seconds. `daily` tells the day's allowance is used up."""
 

@@ -15,6 +15,7 @@ from conversations_ui.highlevel.errors import (
     HighLevelError,
     HipaaMode,
     MissingScope,
+    NoRecording,
     NotFound,
     RateLimited,
     Unauthorized,
@@ -37,6 +38,7 @@ _MEANINGS: tuple[tuple[Collection[int], str, type[HighLevelError]], ...] = (
     ((400,), "request timeout", Unavailable),
     ((400,), "not found", NotFound),
     ((408,), "", Unavailable),
+    ((422,), "does not have recording", NoRecording),
     ((429,), "", RateLimited),
     (range(500, 600), "", Unavailable),
 )

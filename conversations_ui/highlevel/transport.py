@@ -1,4 +1,4 @@
-"""Connections on which a whole answer, from its first byte on, must arrive in the read timeout.
+"""Connections on which waiting for an answer, all of it together, ends with the read timeout.
 
 A socket's own timeout starts anew with every byte: a server that drips its answer could hold a
 thread for hours, and in places (headers, sizes of chunks) that no reader of the body ever sees.
@@ -15,24 +15,30 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 
 class _TimedFile(io.RawIOBase):
-    """A socket's incoming side, which ends in TimeoutError when the answer's time is over."""
+    """A socket's incoming side, which ends in TimeoutError when the answer's time is over.
+
+    Only waiting counts: what we do with the answer meanwhile costs the other side nothing.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
         self._file = sock.makefile("rb", buffering=0)
-        timeout = sock.gettimeout()
-        self._deadline = None if timeout is None else time.monotonic() + timeout
+        self._left = sock.gettimeout()
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        if self._deadline is not None:
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError("the answer took too long")
-            self._socket.settimeout(left)
-        return self._file.readinto(buffer)
+        if self._left is None:
+            return self._file.readinto(buffer)
+        if self._left <= 0:
+            raise TimeoutError("the answer took too long")
+        self._socket.settimeout(self._left)
+        started = time.monotonic()
+        try:
+            return self._file.readinto(buffer)
+        finally:
+            self._left -= time.monotonic() - started
 
     def close(self) -> None:
         self._file.close()
