@@ -58,6 +58,11 @@ def matching(pattern: str) -> Callable[[str], str]:
     return convert
 
 
+def host_name(text: str) -> str:
+    """Accept one host's name, without a scheme, a port or a wildcard."""
+    return matching(r"(?=.{1,253}$)([a-z0-9_-]+\.)+[a-z][a-z0-9-]+")(text.lower())
+
+
 def fernet_keys(joined: str) -> list[str]:
     """Accept Fernet keys, separated by commas."""
     found = [key.strip() for key in joined.split(",")]
@@ -149,6 +154,20 @@ PAGE_SIZE = setting(
     50,
     partial(env.int, validate=validate.Range(1, 100)),
     "a whole number from 1 to 100",
+)
+# Where attachments are fetched from; other hosts' are links. The token never goes there.
+MEDIA_HOSTS: list[str] = setting(
+    "MEDIA_HOSTS",
+    ["services.leadconnectorhq.com", "storage.googleapis.com", "s3.amazonaws.com"],
+    partial(env.list, subcast=host_name),
+    "host names alone, separated by commas, like files.example.com",
+)
+
+REMOTE_MAIL_IMAGES = setting(
+    "REMOTE_MAIL_IMAGES",
+    "ask",
+    text(matching("ask|never")),
+    "ask (people may load a mail's pictures, through this server) or never",
 )
 
 # What the site is made of

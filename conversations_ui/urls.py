@@ -3,7 +3,18 @@
 from django.contrib import admin
 from django.urls import path
 
-from conversations_ui.views import errors, health, inbox, opening, signing_in, thread
+from conversations_ui.views import (
+    contact,
+    errors,
+    health,
+    inbox,
+    mail,
+    media,
+    opening,
+    recordings,
+    signing_in,
+    thread,
+)
 
 urlpatterns = [
     path("", inbox.home, name="home"),
@@ -14,6 +25,45 @@ urlpatterns = [
         "inbox/<str:location_id>/<str:conversation_id>/<str:message_id>/",
         thread.thread,
         name="message",
+    ),
+    path(
+        "recording/<str:location_id>/<str:conversation_id>/<str:message_id>/",
+        recordings.recording,
+        name="recording",
+    ),
+    path(
+        "transcript/<str:location_id>/<str:conversation_id>/<str:message_id>/",
+        recordings.transcript,
+        name="transcript",
+    ),
+    path("media/<str:conversation_id>/<str:message_id>/<int:index>/", media.media, name="media"),
+    path(
+        "media/<str:conversation_id>/<str:message_id>/<int:index>/contact/",
+        media.contact_card,
+        name="contact_card",
+    ),
+    path("contact/<str:location_id>/<str:conversation_id>/", contact.contact, name="contact"),
+    path("staff/<str:location_id>/<str:conversation_id>/", contact.staff, name="staff"),
+    path("mail/<str:location_id>/<str:conversation_id>/<str:email_id>/", mail.mail, name="mail"),
+    path(
+        "mail/<str:location_id>/<str:conversation_id>/<str:email_id>/body/",
+        mail.mail_body,
+        name="mail_body",
+    ),
+    path(
+        "mail/<str:location_id>/<str:conversation_id>/<str:email_id>/source/",
+        mail.mail_source,
+        name="mail_source",
+    ),
+    path(
+        "mail/<str:location_id>/<str:conversation_id>/<str:email_id>/download/",
+        mail.mail_download,
+        name="mail_download",
+    ),
+    path(
+        "mail/<str:location_id>/<str:conversation_id>/<str:email_id>/picture/",
+        mail.mail_picture,
+        name="mail_picture",
     ),
     path("open/", opening.open_conversation, name="open"),
     path("login/", signing_in.sign_in, name="login"),

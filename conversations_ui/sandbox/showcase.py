@@ -42,8 +42,38 @@ CALLS: tuple[tuple[str, str, object], ...] = (
 )
 
 
+CONTACT: Raw = {
+    "companyName": "Lindqvist & Daughters",
+    "timezone": "Africa/Lagos",
+    "source": "Website form",
+    "dateOfBirth": "1984-02-29T00:00:00.000Z",
+    "website": "https://lindqvist.example",
+    "address1": "12 Maple",
+    "city": "Oak Park",
+    "state": "IL",
+    "postalCode": "60302",
+    "tags": ["existing-crown", "vip"],
+    "additionalEmails": [{"email": "office@lindqvist.example"}],
+    "additionalPhones": ["+447700900123", {"phone": "(312) 555-0177"}],
+    "dnd": True,
+    "dndSettings": {
+        "SMS": {"status": "active", "message": "DND enabled by customer", "code": "103"},
+        "Call": {"status": "inactive"},
+        "WhatsApp": {"status": "permanent"},
+    },
+    "customFields": [
+        {"id": "cf-insurance", "value": "Delta PPO"},
+        {"id": "cf-times", "value": ["evenings", "saturday"]},
+        {"id": "cf-empty", "value": ""},
+        {"id": "cf-recall", "name": "Recall", "value": True},
+        {"id": "cf-files", "value": {"name": "card.pdf"}},
+    ],
+}
+
+
 def showcase(thread: Thread, last: int) -> None:
     """One row of every message type, and every odd row clients have met, 25 minutes apart."""
+    thread.contact |= CONTACT
     writers = [*_by_type(thread), *_odd(thread)]
     at = last - 25 * MINUTE * (len(writers) - 1)
     for label, write in writers:
@@ -209,8 +239,73 @@ def _odd(thread: Thread) -> list[tuple[str, Writer]]:
         rows.append((f"status_{status}", _status_writer(thread, status, error)))
     for source in SOURCES:
         rows.append((f"source_{source}", _source_writer(thread, source)))
+    rows += _entries(thread)
     rows.append(("last", lambda at: say(at, "TYPE_WHATSAPP", "Please keep writing me here.")))
     return rows
+
+
+def _entries(thread: Thread) -> list[tuple[str, Writer]]:
+    """Forms, reviews, comments and failures in every form met, and activities with their data."""
+    say, send, staff = thread.said, thread.sent, thread.staff
+    form = "TYPE_FORM_SUBMISSION"
+    written = (
+        "Sent from the clinic page\nFull name: Ann Doe\nWhat can we help with?: A crown came loose."
+        "\n\nIt happened at 10:30, see https://example.com/crown"
+        "\nPreferred time:\nMay we call?: Yes"
+    )
+    fields = [
+        {"label": "Insurance", "value": ["Delta PPO", "Aetna"]},
+        {"name": "Agreed", "value": 1},
+    ]
+    rows: list[tuple[str, Writer]] = [
+        ("form_lines", lambda at: say(at, form, written)),
+        (
+            "form_fields",
+            lambda at: say(at, form, "Agreed: 1\nMore: yes", meta={"form": {"fields": fields}}),
+        ),
+        ("form_plain", lambda at: say(at, form, "Please call me back")),
+        ("review_text", lambda at: say(at, "TYPE_REVIEW", "Good", meta={"stars": "4.5"})),
+        ("review_none", lambda at: say(at, "TYPE_REVIEW", "Hm", meta={"review": {"rating": 9}})),
+        (
+            "comment_mention",
+            lambda at: comment(
+                thread, at, "@Priya please read this, @Tom too (not me@example.com)"
+            ),
+        ),
+    ]
+    for code in ("21610", "30003", "30453", "63016", "99999"):
+        rows.append((f"error_{code}", _status_writer(thread, "failed", f"Error code: {code}")))
+    rows.append(
+        ("error_number", lambda at: send(at, "TYPE_SMS", "No", status="failed", error=30005))
+    )
+    for label, kind, title, data in (
+        (
+            "activity_appointment",
+            "APPOINTMENT",
+            "New appointment created",
+            {"appointmentTitle": "Crown fitting", "timestamp": "2026-07-20T15:00:00.000Z"},
+        ),
+        (
+            "activity_invoice",
+            "INVOICE",
+            "Invoice sent",
+            {"invoiceNumber": "INV-7001", "amount": 140, "currency": "USD"},
+        ),
+        ("activity_payment", "PAYMENT", "Payment received", {"amount": "140.5"}),
+        ("activity_dnd", "CONTACT", "Contact updated", {"dnd": True, "channel": "SMS"}),
+        (
+            "activity_staff",
+            "EMPLOYEE_ACTION_LOG",
+            f"{staff['name']} assigned the conversation to Tom Reyes",
+            {"userId": staff["id"]},
+        ),
+    ):
+        rows.append((label, _data_writer(thread, f"TYPE_ACTIVITY_{kind}", title, data)))
+    return rows
+
+
+def _data_writer(thread: Thread, name: str, title: str, data: Raw) -> Writer:
+    return lambda at: thread.activity(at, name, "changed", title, thread.person.name, data)
 
 
 def _activity(thread: Thread, at: int, name: str, title: str, body: str) -> Raw:

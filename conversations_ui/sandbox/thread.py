@@ -171,7 +171,7 @@ class Thread:
                     round(place * step, 2),
                     round((place + 0.9) * step, 2),
                     line.format_map(slots),
-                    round(self.rng.uniform(0.62, 0.99), 3),
+                    round(self.rng.uniform(0.5, 0.99), 3),
                 )
                 for place, line in enumerate(lines)
             ),

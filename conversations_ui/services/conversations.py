@@ -20,7 +20,7 @@ from conversations_ui.highlevel.records import (
     Message,
     MessagePage,
 )
-from conversations_ui.services import upstream
+from conversations_ui.services import lenses, upstream
 
 INBOX_SIZE = 25
 LIMIT_MAX = 100  # the most rows the API gives in one answer
@@ -47,7 +47,7 @@ class ThreadPage:
     end: End
     older: str  # the `before` of the next older page, empty when there is none
     looked: int  # rows read from the API for this page
-    dropped: int  # rows among them outside the asked types
+    dropped: int  # rows among them outside the asked types, or that the lens hides
     newer_missing: bool = False  # the page does not end at the newest message
 
 
@@ -71,14 +71,20 @@ class InboxPage:
 
 
 def thread_page(
-    account: SubAccount, conversation_id: str, *, types: Sequence[str] = (), before: str = ""
+    account: SubAccount,
+    conversation_id: str,
+    *,
+    types: Sequence[str] = (),
+    before: str = "",
+    lens: lenses.Lens = lenses.ALL,
 ) -> ThreadPage:
     """One page of a thread: the newest messages, or those older than the message `before`.
 
     `types` are values of the API's `type` filter (`TYPE_SMS`), or names of types it cannot filter
-    by (`TYPE_REVIEW`): those are sifted here. A plain page costs one upstream call of `PAGE_SIZE`
-    messages. Where a page leaves nothing to show, a bounded number of older pages is looked at.
-    Raises `HighLevelError`. Follows HighLevel's "Get messages by conversation id".
+    by (`TYPE_REVIEW`): those are sifted here, as is what the lens hides. A plain page costs one
+    upstream call of `PAGE_SIZE` messages. Where a page leaves nothing to show, a bounded number of
+    older pages is looked at. Raises `HighLevelError`. Follows HighLevel's "Get messages by
+    conversation id".
     """
     client = upstream.client(account)
     names = frozenset(map(message_types.normalise, types))
@@ -99,7 +105,7 @@ def thread_page(
         cursor, end = _step(page, cursor)
         if end is End.STUCK and any(row.id == before for row in page.messages):
             rows = []  # the same page again: all of it has been shown
-        found = [row for row in rows if not names or row.type in names]
+        found = [row for row in rows if (not names or row.type in names) and lens.shows(row)]
         looked += len(rows)
         dropped += len(rows) - len(found)
         if found or end is not End.MORE:
@@ -153,23 +159,29 @@ def thread_page_at(account: SubAccount, conversation_id: str, message_id: str) -
     page = thread_page(account, conversation_id)
     if any(message.id == message_id for message in page.messages):
         return page
-    message = _message(account, message_id)
-    if message.conversation_id != conversation_id:
-        raise NotFound(status=404)
+    message = message_of(account, conversation_id, message_id)
     older = thread_page(account, conversation_id, before=message_id)
     return replace(
         older, messages=(*older.messages, message), looked=older.looked + 1, newer_missing=True
     )
 
 
-def _message(account: SubAccount, message_id: str) -> Message:
+def message_of(account: SubAccount, conversation_id: str, message_id: str) -> Message:
+    """One message by its id; one upstream call.
+
+    Raises `NotFound` when it is not one of this conversation, else `HighLevelError`.
+    """
     try:
-        return upstream.client(account).message(message_id)
+        message = upstream.client(account).message(message_id)
     except BadAnswer as error:
         if error.status != 400:
             raise
         # An id of another kind (of a mail, say) is a 400 here.
         raise NotFound(sentence=error.sentence, status=404, trace_id=error.trace_id) from None
+    here = message.location_id in ("", account.location_id)
+    if message.conversation_id != conversation_id or not here:
+        raise NotFound(status=404)
+    return message
 
 
 def thread_head(account: SubAccount, conversation_id: str) -> ThreadHead:

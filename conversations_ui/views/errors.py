@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
@@ -15,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from conversations_ui.views import pages
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 # status -> title and what to do about it
 _SENTENCES = {
@@ -51,15 +52,15 @@ def page(request: HttpRequest, status: int) -> HttpResponse:
 
 
 def get_only(view: View[P]) -> View[P]:
-    """Let a view answer GET alone; anything else gets the page for 405, form token or not."""
+    """Let a view answer GET and HEAD alone; anything else gets the page for 405, form token or not."""
 
     @csrf_exempt
     @wraps(view)
-    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if request.method == "GET":
+    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.method in ("GET", "HEAD"):
             return view(request, *args, **kwargs)
         response = page(request, HTTPStatus.METHOD_NOT_ALLOWED)
-        response["Allow"] = "GET"
+        response["Allow"] = "GET, HEAD"
         return response
 
     return answer

@@ -21,6 +21,8 @@ is_cursor = RegexValidator(
     _("This is not an address our inbox made. Start again from its top."),
 )
 
+is_second = RegexValidator(r"\A[0-9]{1,9}(\.[0-9]{1,3})?\Z", _("This is a number of seconds."))
+
 
 class TypesField(forms.CharField):
     """`TYPE_SMS,TYPE_CALL`: values of the API's filter, or names of types it cannot filter by."""
@@ -53,6 +55,17 @@ class TypeNameField(forms.CharField):
             )
 
 
+class SwitchField(forms.ChoiceField):
+    """`1` for on; nothing for off."""
+
+    def __init__(self) -> None:
+        super().__init__(choices=(("", _("off")), ("1", _("on"))), required=False)
+
+    def clean(self, value: Any) -> Any:
+        """Whether it is on."""
+        return super().clean(value) == "1"
+
+
 class ThreadForm(forms.Form):
     """A thread's address and query."""
 
@@ -60,7 +73,54 @@ class ThreadForm(forms.Form):
     conversation = forms.CharField(validators=[is_id], strip=False)
     message = forms.CharField(validators=[is_id], strip=False, required=False)
     type = TypesField(max_length=2000, required=False)
+    failed = SwitchField()
+    people = SwitchField()
     before = forms.CharField(validators=[is_id], strip=False, required=False)
+
+
+class ConversationForm(forms.Form):
+    """A conversation's address."""
+
+    location = forms.CharField(validators=[is_id], strip=False)
+    conversation = forms.CharField(validators=[is_id], strip=False)
+
+
+class PeopleForm(ConversationForm):
+    """Who is to be named to the readers of a thread."""
+
+    ids = forms.RegexField(rf"\A[A-Za-z0-9_,-]{{1,{100 * (ID_MAX + 1)}}}\Z", strip=False)
+
+
+class CallForm(forms.Form):
+    """The address of a call's recording or transcript.
+
+    `download` asks for it as a file, `at` for a page that plays from that second on.
+    """
+
+    location = forms.CharField(validators=[is_id], strip=False)
+    conversation = forms.CharField(validators=[is_id], strip=False)
+    message = forms.CharField(validators=[is_id], strip=False)
+    download = SwitchField()
+    at = forms.CharField(validators=[is_second], strip=False, required=False)
+
+
+class MailForm(forms.Form):
+    """A mail's address; `pictures` asks for its remote pictures."""
+
+    location = forms.CharField(validators=[is_id], strip=False)
+    conversation = forms.CharField(validators=[is_id], strip=False)
+    email = forms.CharField(validators=[is_id], strip=False)
+    pictures = SwitchField()
+
+
+class MediaForm(forms.Form):
+    """A file's address; `download` asks for it as a file."""
+
+    location = forms.CharField(validators=[is_id], strip=False)
+    conversation = forms.CharField(validators=[is_id], strip=False)
+    message = forms.CharField(validators=[is_id], strip=False)
+    index = forms.IntegerField(min_value=0, max_value=999)
+    download = forms.ChoiceField(choices=(("", _("No")), ("1", _("Yes"))), required=False)
 
 
 class InboxForm(forms.Form):

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel.errors import HighLevelError, NotFound
-from conversations_ui.services import conversations, upstream
+from conversations_ui.services import conversations, lenses, media, people, recordings, upstream
 from conversations_ui.services.alerts import alert_for
 from conversations_ui.services.conversations import ThreadHead, ThreadPage
 from conversations_ui.services.presentation import threads
@@ -32,6 +32,8 @@ def thread(
             "conversation": conversation_id,
             "message": message_id,
             "type": request.GET.get("type", ""),
+            "failed": request.GET.get("failed", ""),
+            "people": request.GET.get("people", ""),
             "before": request.GET.get("before", ""),
         }
     )
@@ -46,10 +48,14 @@ def thread(
         "account": account,
         "conversation_id": conversation_id,
         "base": base,
+        "inbox_base": reverse("inbox", args=[location_id]),
         "retry": request.get_full_path(),
         "query": wanted,
         "in_highlevel": threads.in_highlevel(account, conversation_id),
     }
+    if isinstance(page, ThreadPage):
+        recordings.remember(account, conversation_id, page.messages)
+        media.remember(account, conversation_id, page.messages)
     if isinstance(page, HighLevelError):
         alert = alert_for(page, account)
         if part == "messages":
@@ -57,13 +63,21 @@ def thread(
         view = None
     else:
         alert = None
-        types = () if message_id else wanted["type"]  # a permalink shows all types
-        view = threads.thread_view(page, account, base=base, types=types, current=message_id)
+        # A permalink shows all there is.
+        types, lens = ((), lenses.ALL) if message_id else (wanted["type"], _lens(wanted))
+        staff = people.known(account, (message.user_id for message in page.messages))
+        view = threads.thread_view(
+            page, account, base=base, types=types, lens=lens, current=message_id, staff=staff
+        )
     if part in ("", "thread"):
         context["head"] = threads.head_view(head)
     if not part:
         context |= pane(account)
     return pages.answer(request, TEMPLATE, context | {"thread": view}, part=part, alert=alert)
+
+
+def _lens(wanted: dict[str, Any]) -> lenses.Lens:
+    return lenses.Lens(failed=wanted["failed"], people=wanted["people"])
 
 
 def _ask(
@@ -76,7 +90,11 @@ def _ask(
         if wanted["message"]:
             return conversations.thread_page_at(account, conversation_id, wanted["message"])
         return conversations.thread_page(
-            account, conversation_id, types=wanted["type"], before=wanted["before"]
+            account,
+            conversation_id,
+            types=wanted["type"],
+            before=wanted["before"],
+            lens=_lens(wanted),
         )
 
     if not with_head:

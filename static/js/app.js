@@ -1,7 +1,16 @@
 import "./ready.js";
 import "./chips.js";
 import "./copy.js";
+import "./coverage.js";
+import "./disclosure.js";
 import "./failures.js";
+import "./find.js";
+import "./focus.js";
 import "./landing.js";
+import "./lightbox.js";
+import "./missing.js";
+import "./mail.js";
 import "./older.js";
+import "./player.js";
 import "./rows.js";
+import "./transcript.js";

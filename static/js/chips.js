@@ -27,7 +27,9 @@ document.addEventListener("htmx:load", ({ detail: { elt } }) => {
   const place = ({ dataset: { typeChip } }) =>
     kept.order.includes(typeChip) ? kept.order.indexOf(typeChip) : kept.order.length;
   const line = now[0]?.parentElement;
+  const focused = document.activeElement; // moving it would lose the focus
   line?.append(...now.sort((one, other) => place(one) - place(other)));
+  focused.focus({ preventScroll: true });
   if (line) line.scrollLeft = kept.scroll;
   kept = null;
 });

@@ -3,26 +3,30 @@
 const template = document.querySelector("[data-copy-button]");
 const status = document.querySelector("[data-announce]");
 
+const COPIED = "[data-copy], [data-copy-link], [data-copy-json]";
+
 const equip = (root) => {
-  for (const place of root.querySelectorAll("[data-copy]:not([data-copy=ready])")) {
-    place.dataset.copy = "ready";
+  for (const place of root.querySelectorAll(COPIED)) {
+    if (place.nextElementSibling?.matches("[data-copied]")) continue;
     place.after(template.content.cloneNode(true));
   }
 };
 
-const equipTraces = () => document.querySelectorAll(".trace").forEach(equip);
+const equipShown = () => document.querySelectorAll(".trace, .pairs").forEach(equip);
 
-equipTraces();
-document.addEventListener("htmx:load", equipTraces);
+equipShown();
+document.addEventListener("htmx:load", equipShown);
 document.addEventListener(
   "toggle",
-  ({ target }) => target.matches?.(".facts[open]") && equip(target),
+  ({ target }) => target.matches?.(".facts[open], .contact__raw[open]") && equip(target),
   true, // toggle does not bubble
 );
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-copied]");
   if (!button) return;
-  await navigator.clipboard.writeText(button.previousElementSibling.textContent);
+  const place = button.previousElementSibling;
+  const copied = "copyLink" in place.dataset ? place.href : place.textContent;
+  await navigator.clipboard.writeText(copied);
   status.textContent = button.dataset.copied;
   button.classList.add("is-copied");
   setTimeout(() => button.classList.remove("is-copied"), 1500);

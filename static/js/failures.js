@@ -6,11 +6,16 @@ const SLOTS = {
   inbox: "#inbox-alerts",
   messages: "#thread-alerts",
   thread: "#thread-alerts",
+  "contact-body": "#contact-body",
 };
 
 const show = ({ elt, target, pathInfo, requestConfig }) => {
-  const slot = document.querySelector(SLOTS[target?.id] ?? "") ?? document.querySelector(".alerts");
+  if ("quiet" in requestConfig.elt.dataset) return; // nobody misses it
+  const slot =
+    document.querySelector(SLOTS[target?.id] ?? ".alerts") ?? document.querySelector(".alerts");
   const alert = document.querySelector("[data-offline]").content.cloneNode(true);
+  alert.firstElementChild.role = "alert";
+  alert.firstElementChild.dataset.error = "unavailable";
   const retry = alert.querySelector("[data-retry]");
   const path = pathInfo?.finalRequestPath ?? requestConfig.path;
   retry.setAttribute("href", path);
@@ -20,8 +25,10 @@ const show = ({ elt, target, pathInfo, requestConfig }) => {
   for (const name of ["data-load-older", "data-load-more", "hx-push-url"]) {
     if (elt.hasAttribute(name)) retry.setAttribute(name, elt.getAttribute(name));
   }
+  const focused = slot.contains(document.activeElement);
   slot.replaceChildren(alert);
   window.htmx.process(slot);
+  if (focused) retry.focus({ preventScroll: true });
 };
 
 for (const name of ["htmx:sendError", "htmx:timeout"]) {

@@ -1,5 +1,5 @@
 // Older messages: asked for shortly before the top comes into view, joined to the day they belong
-// to, counted and announced. The reversed scroller keeps what is being read in its place.
+// to. The reversed scroller keeps what is being read in its place.
 
 const MARGIN = "1000px"; // how far above the view the link may be when it fires
 const GROUP_GAP = 5 * 60 * 1000; // as in services/presentation/threads.py
@@ -33,10 +33,10 @@ const joinGroup = (last, first) => {
 const join = (day) => {
   const next = day.nextElementSibling;
   if (next?.dataset.day === undefined) return day;
+  if (next.dataset.day !== day.dataset.day) return day;
   const messages = [...day.querySelectorAll(".message")];
   joinGroup(messages.at(-1), next.querySelector(".message"));
-  if (next.dataset.day !== day.dataset.day) return day;
-  next.querySelector(".day__label").after(...messages);
+  next.querySelector(".day__label").after(...[...day.children].slice(1)); // runs stay whole
   day.remove();
   return next;
 };
@@ -50,30 +50,19 @@ const settle = (day) => {
   later(() => later(() => (day.dataset.settled = "")));
 };
 
+const drop = (message) => {
+  const run = message.closest(".run");
+  message.remove();
+  const left = run?.querySelectorAll(".message").length;
+  if (left) run.querySelector("[data-run]").textContent = left;
+  else run?.remove();
+};
+
 const dropRepeats = (day) => {
   for (const { id } of day.querySelectorAll(".message[id]")) {
     const same = document.querySelectorAll(`#${CSS.escape(id)}`);
-    if (same.length > 1) same[0].remove();
+    if (same.length > 1) drop(same[0]);
   }
-};
-
-const recount = (thread) => {
-  const counts = { "": 0 };
-  for (const { dataset } of thread.querySelectorAll("[data-message-id]")) {
-    counts[""] += 1;
-    counts[dataset.messageType] = (counts[dataset.messageType] ?? 0) + 1;
-  }
-  for (const place of thread.querySelectorAll("[data-count]")) {
-    place.textContent = counts[place.dataset.count] ?? "";
-    if (place.textContent) place.closest(".chip--empty")?.classList.remove("chip--empty");
-  }
-};
-
-const tell = (thread, { since, sinceLabel, announcement }) => {
-  recount(thread);
-  const place = thread.querySelector("[data-since]:not(#older)");
-  if (place && since) Object.assign(place, { dateTime: since, textContent: sinceLabel });
-  document.querySelector("[data-announce]").textContent = announcement ?? "";
 };
 
 const arrive = (elt) => {
@@ -95,8 +84,7 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
 });
 document.addEventListener("htmx:afterSettle", ({ detail: { elt } }) => {
   if (elt.id !== "older") return;
-  tell(elt.closest(".thread"), elt.dataset);
   const feed = elt.closest("[data-thread]");
-  const rest = () => feed.querySelector(".htmx-request") ?? feed.removeAttribute("aria-busy");
+  const rest = () => feed.querySelector("[data-load-older].htmx-request") ?? feed.removeAttribute("aria-busy");
   requestAnimationFrame(() => requestAnimationFrame(rest));
 });

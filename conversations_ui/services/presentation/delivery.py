@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from conversations_ui.highlevel import values
 from conversations_ui.highlevel.records import Message
+from conversations_ui.services import lenses
+from conversations_ui.services.presentation import carriers
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Origin:
 
     icon: str
     label: str
-    automation: bool = True
+    automation: bool = False
 
 
 # status -> tick; a status that is not here is shown under its own name.
@@ -44,7 +48,6 @@ _TICKS = {
     "undelivered": Tick("warning", gettext_noop("Not delivered"), "is-danger"),
     "opt_out": Tick("blocked", gettext_noop("Opted out"), "is-danger"),
 }
-FAILED = {"failed", "undelivered", "opt_out"}
 
 # source -> origin; `app` and nothing mean a person, other names are shown as they are.
 _ORIGINS = {
@@ -55,6 +58,7 @@ _ORIGINS = {
     "automated": Origin("workflow", gettext_noop("Automated")),
 }
 _PEOPLE = {"", "app", "manual"}
+_CODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
 
 
 def tick(message: Message) -> Tick | None:
@@ -70,13 +74,28 @@ def origin(source: str) -> Origin | None:
     if source.lower() in _PEOPLE:
         return None
     known = _ORIGINS.get(source.lower())
-    return Origin(known.icon, _(known.label)) if known else Origin("info", source, automation=False)
+    machine = lenses.automated(source)
+    return Origin(known.icon, _(known.label), machine) if known else Origin("info", source, machine)
 
 
 def problem(message: Message) -> str:
-    """Why a failed message did not arrive, in a sentence."""
-    if message.error:
-        return _("Not delivered: %(reason)s") % {"reason": message.error}
+    """Why a failed message did not arrive: a plain sentence, then HighLevel's words or the code."""
+    said = _said(message.raw.get("error"))
+    code = next(filter(carriers.REASONS.__contains__, _CODE.findall(said)), "")
+    if code:
+        words = _("Not delivered: %(reason)s") % {"reason": _(carriers.REASONS[code])}
+        return f"{words} ({said})"
+    if said:
+        return _("Not delivered: %(reason)s") % {"reason": said}
     if message.status == "opt_out":
+        if message.direction == "inbound":
+            return _("With this the customer opted out.")
         return _("Not delivered: the customer has opted out.")
     return _("Not delivered. HighLevel gave no reason.")
+
+
+def _said(error: object) -> str:
+    """The API's `error` in words: a string, a number, or an object with code and message."""
+    parts = error if isinstance(error, dict) else {"message": error}
+    found = [values.ident(parts.get(name)).strip() for name in ("code", "message")]
+    return ": ".join(dict.fromkeys(filter(None, found)))

@@ -89,7 +89,7 @@ def _row(row: Conversation, zone: ZoneInfo, now: datetime, base: str) -> RowView
         id=row.id,
         href=f"{base}{quote(row.id, safe='')}/",
         name=name or row.phone or row.email or _("Unknown contact"),
-        initials=_initials(name),
+        initials=initials(name),
         icon=kind.icon,
         channel=kind.channel,
         label=_(kind.label),
@@ -100,7 +100,8 @@ def _row(row: Conversation, zone: ZoneInfo, now: datetime, base: str) -> RowView
     )
 
 
-def _initials(name: str) -> str:
+def initials(name: str) -> str:
+    """The letters that stand for a person without a picture."""
     first = [word[0] for word in name.split() if word[0].isalnum()]
     if not first or first[0].isdigit():
         return "#"

@@ -11,7 +11,19 @@ from django.utils.translation import gettext as _
 
 from conversations_ui.highlevel import message_types
 from conversations_ui.highlevel.records import Message
-from conversations_ui.services.presentation import calls, delivery, files, text, times
+from conversations_ui.services import lenses, media
+from conversations_ui.services.people import Staff
+from conversations_ui.services.presentation import (
+    activities,
+    calls,
+    cards,
+    delivery,
+    files,
+    mail,
+    people,
+    text,
+    times,
+)
 from conversations_ui.services.presentation.facts import facts
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -31,10 +43,12 @@ class MessageView:
     icon: str
     unknown: bool
     sender: str
+    unnamed: str  # the user id in the sender's place until its name is known
     stamp: times.Stamp
     href: str
     title: str
     subtitle: str
+    detail: str  # what an activity's data adds to its title
     body: SafeString
     emoji: bool
     long: bool
@@ -44,26 +58,48 @@ class MessageView:
     tick: delivery.Tick | None
     origin: delivery.Origin | None
     files: tuple[files.File, ...]
+    mails: tuple[mail.Waiting, ...]
     facts: SafeString
+    call: calls.CallView | None
+    stars: cards.Stars | None
+    form: cards.Form | None
     group: str
     follow: bool = False
     current: bool = False
 
 
-_BODILESS = {"activity", "placeholder"}  # kinds that say something else than the body
 _LONG_MAIL = 600  # characters; longer mail texts are folded
 
 
 def message_view(
-    message: Message, *, zone: ZoneInfo, base: str, us: str, current: str = ""
+    message: Message,
+    *,
+    zone: ZoneInfo,
+    base: str,
+    us: str,
+    current: str = "",
+    staff: Staff = people.NOBODY,
 ) -> MessageView:
     """The view-model of a message. `base` is the address of its thread, `us` our name."""
     kind = message_types.lookup(message.type)
     inbound = message.direction == "inbound"
     title, subtitle, icon = _heading(message, kind)
-    body = text.body_text(message.body, message.content_type, mail=kind.kind == "email")
-    attached = tuple(files.files(message))
-    failed = message.status in delivery.FAILED and kind.kind != "call"
+    detail = ""
+    if kind.kind == "activity":
+        title, detail, icon = activities.line(message, kind, zone)
+    sender, unnamed = people.sender(message, kind.kind, us, staff)
+    mails = mail.waiting(message, base) if kind.kind == "email" else ()
+    # What a list says of a mail is left aside where the mail itself can be had.
+    words = "" if mails else message.body
+    body = text.body_text(words, message.content_type, mail=kind.kind == "email")
+    attached = tuple(files.files(message, base=base))
+    if attached and media.bare_address(message):
+        body = ""  # it is one of the files
+    href = f"{base}{message.id}/" if ID.fullmatch(message.id) else ""
+    failed = message.status in lenses.FAILED and kind.kind != "call"
+    linked = text.linkify(body)
+    if kind.kind == "comment":
+        linked = cards.with_mentions(linked)
     return MessageView(
         id=message.id,
         type=message.type,
@@ -74,12 +110,14 @@ def message_view(
         label=_(kind.label),
         icon=icon,
         unknown=kind.icon == "unknown",
-        sender=_("Customer") if inbound else us,
+        sender=sender,
+        unnamed=unnamed,
         stamp=times.stamp(message.date_added, zone),
-        href=f"{base}{message.id}/" if ID.fullmatch(message.id) else "",
+        href=href,
         title=title,
         subtitle=subtitle,
-        body=text.linkify(body),
+        detail=detail,
+        body=linked,
         emoji=text.is_emoji(body),
         long=len(body) > _LONG_MAIL or body.count("\n") > 9,
         empty=not (body.strip() or attached),
@@ -88,14 +126,20 @@ def message_view(
         tick=delivery.tick(message) if kind.kind != "call" and (failed or not inbound) else None,
         origin=delivery.origin(message.source),
         files=attached,
-        facts=facts(message, body_shown=body == message.body and kind.kind not in _BODILESS),
+        mails=mails,
+        facts=facts(message, href=href),
+        call=calls.call_view(message, kind, title=title, href=href)
+        if kind.kind == "call"
+        else None,
+        stars=cards.stars(message) if kind.kind == "review" else None,
+        form=cards.form(message, body) if kind.kind == "form" else None,
         group=f"{message.direction}|{message.type}|{message.user_id}|{message.source}|{failed:d}",
         current=bool(message.id) and message.id == current,
     )
 
 
 def _heading(message: Message, kind: message_types.MessageType) -> tuple[str, str, str]:
-    """Title, line below it and icon of a card or an activity."""
+    """Title, line below it and icon of a card."""
     if kind.kind == "email":
         fallback = message.email.subject if message.email else ""
         people = " → ".join(filter(None, (message.sender, message.recipient)))
@@ -103,9 +147,6 @@ def _heading(message: Message, kind: message_types.MessageType) -> tuple[str, st
         return message.subject or fallback or _("(no subject)"), below, kind.icon
     if kind.kind == "call":
         return calls.heading(message, kind, _way(message))
-    if kind.kind == "activity":
-        title = message.activity.title if message.activity else ""
-        return title or message.body or _(kind.label), "", kind.icon
     return _(kind.label), _way(message), kind.icon
 
 

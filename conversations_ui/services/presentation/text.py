@@ -11,6 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from inscriptis import get_text
 
+from conversations_ui.services.markup import bare_text, is_too_big, is_too_deep
+
 LINKIFY_MAX = 20_000  # characters; longer texts are shown without links
 EMOJI_MAX = 3
 EMOJI_LONGEST = 64  # characters; one emoji may take a dozen
@@ -53,6 +55,8 @@ def looks_like_html(text: str) -> bool:
 
 def plain_text(markup: str) -> str:
     """The text of an HTML body; the markup itself where no text can be found in it."""
+    if is_too_big(markup) or is_too_deep(markup):
+        return bare_text(markup) or markup
     return get_text(markup).strip() or markup
 
 

@@ -16,8 +16,11 @@ from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel import message_types
 from conversations_ui.highlevel.errors import HighLevelError
 from conversations_ui.highlevel.records import Message
+from conversations_ui.services import lenses
 from conversations_ui.services.conversations import ThreadHead, ThreadPage
-from conversations_ui.services.presentation import times
+from conversations_ui.services.lenses import Lens
+from conversations_ui.services.people import Staff
+from conversations_ui.services.presentation import activities, people, phones, times
 from conversations_ui.services.presentation.messages import MessageView, message_view
 
 Pair = tuple[Message, MessageView]
@@ -52,12 +55,46 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
+class LensChip:
+    """A link that toggles a way of looking at the thread."""
+
+    name: str
+    label: str
+    short: str
+    icon: str
+    href: str
+    pressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """How much of what is loaded did not arrive: `2 of 21 SMS failed`. Empty when all did.
+
+    The script that counts on while older messages come fills in `one` (for one type) or `several`.
+    """
+
+    words: str
+    one: str
+    several: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Messages that follow each other; `folded` counts activities shown on demand, else 0."""
+
+    messages: tuple[MessageView, ...]
+    folded: int = 0
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
     """The messages of one day."""
 
     iso: str
     label: str
-    messages: tuple[MessageView, ...]
+    stretches: tuple[Stretch, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +103,10 @@ class ThreadView:
 
     days: tuple[Day, ...]
     chips: tuple[Chip, ...]
+    all_href: str
+    all_types: bool
+    lenses: tuple[LensChip, ...]
+    failures: Failures | None
     count: int
     filtered: bool
     end: str
@@ -76,7 +117,8 @@ class ThreadView:
     since: times.Stamp
     since_day: str
     newer_missing: bool
-    filter_label: str
+    nothing: str
+    unnamed: tuple[str, ...]  # user ids whose names are to be asked for
 
 
 def head_view(head: ThreadHead | HighLevelError | None) -> HeadView:
@@ -85,9 +127,11 @@ def head_view(head: ThreadHead | HighLevelError | None) -> HeadView:
         note = _("Who it is with could not be loaded.") if head else ""
         return HeadView(_("Conversation"), "", False, note)
     contact, conversation = head.contact, head.conversation
-    people = [record for record in (contact, conversation) if record]
-    name = _first(record.name for record in people)
-    address = _first([*(r.phone for r in people), *(r.email for r in people)])
+    found = [record for record in (contact, conversation) if record]
+    name = _first(record.name for record in found)
+    country = contact.country if contact else ""
+    number = phones.readable(_first(record.phone for record in found), country)
+    address = number or _first(record.email for record in found)
     note = _("Contact details could not be loaded.") if head.contact_error else ""
     if head.contact_error and head.contact_error.code == "not-found":
         note = _("The contact is no longer in HighLevel.")
@@ -105,32 +149,39 @@ def thread_view(
     *,
     base: str,
     types: Sequence[str] = (),
+    lens: Lens = lenses.ALL,
     current: str = "",
+    staff: Staff = people.NOBODY,
 ) -> ThreadView:
     """The view-model of a page. `base` is the thread's address, `current` a permalinked message."""
     zone = ZoneInfo(account.time_zone)
     views = [
         (
             row,
-            message_view(row, zone=zone, base=base, us=account.name, current=current),
+            message_view(row, zone=zone, base=base, us=account.name, current=current, staff=staff),
         )
         for row in page.messages
     ]
     first = next((row.date_added for row in page.messages if row.date_added), None)
     return ThreadView(
-        days=tuple(_days(_followed(views), zone)),
-        chips=tuple(_chips(page.messages, types, base)),
+        days=tuple(_days(_followed(views), zone, fold=not _only_activities(types))),
+        chips=tuple(_chips(page.messages, types, lens, base)),
+        all_href=base + _query((), lens),
+        all_types=not types,
+        lenses=tuple(_lenses(types, lens, base)),
+        failures=None if lens.failed else _failures(page.messages, types, lens, base),
         count=len(views),
-        filtered=bool(types),
+        filtered=bool(types or lens),
         end=page.end.value,
-        older_query=_query(types, page.older) if page.older else "",
+        older_query=_query(types, lens, page.older) if page.older else "",
         looked=page.looked,
         dropped=page.dropped,
         unknown=sum(view.unknown for _row, view in views),
         since=times.stamp(first, zone),
         since_day=times.plain_day(first.astimezone(zone).date()) if first else "",
         newer_missing=page.newer_missing,
-        filter_label=", ".join(_(message_types.lookup(_name(value)).label) for value in types),
+        nothing=_nothing(types, lens),
+        unnamed=staff.unknown,
     )
 
 
@@ -151,7 +202,7 @@ def _followed(views: Sequence[Pair]) -> Iterator[Pair]:
         yield row, replace(view, follow=True) if follow else view
 
 
-def _days(views: Iterable[Pair], zone: ZoneInfo) -> Iterator[Day]:
+def _days(views: Iterable[Pair], zone: ZoneInfo, *, fold: bool) -> Iterator[Day]:
     today = times.now().astimezone(zone).date()
 
     def local_day(pair: Pair) -> date | None:
@@ -160,10 +211,85 @@ def _days(views: Iterable[Pair], zone: ZoneInfo) -> Iterator[Day]:
 
     for day, pairs in groupby(views, key=local_day):
         label = times.day(day, today) if day else _("Time unknown")
-        yield Day(day.isoformat() if day else "", label, tuple(view for _row, view in pairs))
+        messages = tuple(view for _row, view in pairs)
+        stretches = _stretches(messages) if fold else (Stretch(messages),)
+        yield Day(day.isoformat() if day else "", label, tuple(stretches))
 
 
-def _chips(messages: Sequence[Message], types: Sequence[str], base: str) -> Iterator[Chip]:
+def _stretches(messages: Iterable[MessageView]) -> Iterator[Stretch]:
+    """The messages of a day, activities that follow each other set apart to be folded."""
+    plain: list[MessageView] = []
+    for is_activity, views in groupby(messages, key=lambda view: view.kind == "activity"):
+        found = tuple(views)
+        if not is_activity or len(found) < activities.RUN:
+            plain += found
+            continue
+        if plain:
+            yield Stretch(tuple(plain))
+        yield Stretch(found, len(found), any(view.current for view in found))
+        plain = []
+    if plain:
+        yield Stretch(tuple(plain))
+
+
+def _only_activities(types: Sequence[str]) -> bool:
+    """Whether the reader asked for activities alone, and so to see them."""
+    return bool(types) and all(
+        message_types.lookup(_name(value)).kind == "activity" for value in types
+    )
+
+
+def _failures(messages: Sequence[Message], types: Sequence[str], lens: Lens, base: str) -> Failures:
+    """What static/js/coverage.js counts too, over all that is loaded."""
+    failed = Counter(row.type for row in messages if lenses.failed(row))
+    counts = Counter(row.type for row in messages)
+    one = _("{failed} of {count} {type} failed")
+    several = _("{failed} of {count} messages failed")
+    words = (one if len(failed) == 1 else several).format(
+        failed=failed.total(),
+        count=sum(counts[name] for name in failed),
+        type=_(message_types.lookup(next(iter(failed), "")).label),
+    )
+    href = base + _query(types, replace(lens, failed=True))
+    return Failures(words if failed else "", one, several, href)
+
+
+def _lenses(types: Sequence[str], lens: Lens, base: str) -> Iterator[LensChip]:
+    yield LensChip(
+        "failed",
+        _("Failed only"),
+        _("Failed"),
+        "warning",
+        base + _query(types, replace(lens, failed=not lens.failed)),
+        lens.failed,
+    )
+    yield LensChip(
+        "people",
+        _("People only"),
+        _("People"),
+        "people",
+        base + _query(types, replace(lens, people=not lens.people)),
+        lens.people,
+    )
+
+
+def _nothing(types: Sequence[str], lens: Lens) -> str:
+    """What to say where a filter leaves nothing to show."""
+    label = ", ".join(_(message_types.lookup(_name(value)).label) for value in types)
+    if lens.failed and types:
+        return _("No failed “%(label)s” in this conversation") % {"label": label}
+    if lens.failed:
+        return _("No failed messages in this conversation")
+    if lens.people and types:
+        return _("No “%(label)s” by people in this conversation") % {"label": label}
+    if lens.people:
+        return _("Nothing written by people in this conversation")
+    return _("No “%(label)s” in this conversation") % {"label": label}
+
+
+def _chips(
+    messages: Sequence[Message], types: Sequence[str], lens: Lens, base: str
+) -> Iterator[Chip]:
     """All the filter's types, and the loaded ones it lacks; loaded first, most frequent first."""
     counts = Counter(row.type for row in messages)
     named = map(message_types.lookup, dict.fromkeys([*map(_name, types), *counts]))
@@ -177,7 +303,7 @@ def _chips(messages: Sequence[Message], types: Sequence[str], base: str) -> Iter
             label=_(kind.label),
             channel=kind.channel,
             icon=kind.icon,
-            href=base + _query(toggled if value in pressed else [*types, value]),
+            href=base + _query(toggled if value in pressed else [*types, value], lens),
             pressed=value in pressed,
             counts=kind.name,
             count=counts[kind.name],
@@ -189,9 +315,14 @@ def _name(value: str) -> str:
     return message_types.normalise(value)
 
 
-def _query(types: Sequence[str], before: str = "") -> str:
-    """`?type=TYPE_SMS,TYPE_CALL&before=ID`, the comma as it is."""
-    pairs = {"type": ",".join(types), "before": before}
+def _query(types: Sequence[str], lens: Lens, before: str = "") -> str:
+    """`?type=TYPE_SMS,TYPE_CALL&people=1&before=ID`, the comma as it is."""
+    pairs = {
+        "type": ",".join(types),
+        "failed": "1" if lens.failed else "",
+        "people": "1" if lens.people else "",
+        "before": before,
+    }
     query = urlencode({name: value for name, value in pairs.items() if value}, safe=",")
     return f"?{query}" if query else ""
 

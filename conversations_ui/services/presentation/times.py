@@ -87,6 +87,13 @@ def duration(seconds: float | None) -> str:
     return _("%(seconds)d s") % {"seconds": rest}
 
 
+def clock(seconds: float) -> str:
+    """A place in a recording, `4:03` or `1:02:03`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
 def now() -> datetime:
     """The present moment."""
     return datetime.now(UTC)

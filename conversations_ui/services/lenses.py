@@ -1,0 +1,46 @@
+"""Ways of looking at a thread that the API has no filter for: what failed, what people wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conversations_ui.highlevel import message_types
+from conversations_ui.highlevel.records import Message
+
+FAILED = frozenset({"failed", "undelivered", "opt_out"})  # statuses
+AUTOMATION = frozenset({"workflow", "campaign", "bulk_actions", "api", "automated"})  # sources
+_NOBODYS = frozenset({"activity", "placeholder"})  # kinds that no person wrote
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """What of a thread is looked at: all of it, or only what failed, or what people wrote."""
+
+    failed: bool = False
+    people: bool = False
+
+    def __bool__(self) -> bool:
+        return self.failed or self.people
+
+    def shows(self, message: Message) -> bool:
+        """Whether the message is seen through the lens."""
+        return (not self.failed or failed(message)) and (not self.people or by_people(message))
+
+
+ALL = Lens()
+
+
+def failed(message: Message) -> bool:
+    """Whether the message did not arrive; a call that failed is an outcome, not a delivery."""
+    return message.status in FAILED and message_types.lookup(message.type).kind != "call"
+
+
+def automated(source: str) -> bool:
+    """Whether a message's source is a machine's."""
+    return source.lower() in AUTOMATION
+
+
+def by_people(message: Message) -> bool:
+    """Whether a person wrote (or spoke) it."""
+    kind = message_types.lookup(message.type).kind
+    return kind not in _NOBODYS and not automated(message.source)

@@ -1,0 +1,155 @@
+"""Single mails: fetched when they are looked at, made safe to show, their pictures signed."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+
+from django.conf import settings
+from django.core import signing
+from django.core.cache import cache
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from conversations_ui.accounts.models import SubAccount
+from conversations_ui.highlevel.errors import NotFound, Unavailable
+from conversations_ui.highlevel.mails import Email
+from conversations_ui.services import fetching, mail_html, markup, quotes, upstream
+from conversations_ui.services.presentation import text
+
+AT_ONCE = 4  # mails asked for side by side by one process
+PATIENCE = 10.0  # seconds to wait for one of them to be done
+KEPT = 600  # seconds a mail is kept, so that its body, source and pictures cost no further call
+PICTURE_LIFE = 600  # seconds an address of a picture can be used
+TEXT_MAX = 200_000  # characters of a mail shown as text; the download has all of it
+
+_TAG = re.compile(r"<[A-Za-z!/]")
+_DOCUMENT = re.compile(r"\s*<(?:!doctype|html|head|body)\b", re.IGNORECASE)
+
+_turns = threading.BoundedSemaphore(AT_ONCE)
+_signer = partial(signing.TimestampSigner, salt="mail-picture")
+
+
+class Shown(Enum):
+    """As what a mail's body is shown."""
+
+    HTML = "html"
+    TEXT = "text"
+    TOO_BIG = "too-big"  # HTML over the cap, as text
+    TOO_DEEP = "too-deep"  # HTML that would keep a parser busy, as text
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A mail's body ready to be shown in a frame of its own; `quoted` is folded."""
+
+    shown: Shown
+    before: SafeString
+    quoted: SafeString
+    after: SafeString
+    pictures: int = 0  # remote ones, blocked or not
+    others: int = 0  # remote style sheets, fonts and backgrounds, always blocked
+    cut: bool = False  # only its beginning is shown
+
+
+def mail(account: SubAccount, conversation_id: str, email_id: str) -> Email:
+    """One mail of a conversation: at most one upstream call in ten minutes.
+
+    Raises `HighLevelError`; `NotFound` also for a mail of another sub-account or conversation.
+    Follows HighLevel's "Get email by Id".
+    """
+    found = _kept(account, email_id)
+    own = (found.location_id or account.location_id, found.conversation_id or conversation_id)
+    if own != (account.location_id, conversation_id):
+        raise NotFound(status=404)
+    return found
+
+
+def _kept(account: SubAccount, email_id: str) -> Email:
+    """The mail from the cache, else from the API, which only a few may ask at once."""
+    key = f"mail:{account.location_id}:{email_id}"
+    if (raw := cache.get(key)) is not None:
+        return Email.from_api(raw)
+    client = upstream.client(account)
+    if not _turns.acquire(timeout=PATIENCE):
+        raise Unavailable("Too many mails are being asked for.")
+    try:
+        if (raw := cache.get(key)) is not None:  # another reader was faster
+            return Email.from_api(raw)
+        found = client.email(email_id)
+    finally:
+        _turns.release()
+    cache.set(key, dict(found.raw), KEPT)
+    return found
+
+
+def body(found: Email, pictures: mail_html.Picture | None = None) -> Body:
+    """A mail's body, made safe. Without `pictures` no remote picture is in it."""
+    if not is_html(found):
+        return _text_body(Shown.TEXT, found.body)
+    if markup.is_too_big(found.body):
+        return _text_body(Shown.TOO_BIG, markup.bare_text(found.body))
+    if markup.is_too_deep(found.body):
+        return _text_body(Shown.TOO_DEEP, markup.bare_text(found.body))
+    cleaned = mail_html.clean(found.body, pictures)
+    parts = quotes.split_html(cleaned.html)
+    return Body(
+        Shown.HTML,
+        mark_safe(parts.before),  # noqa: S308 - of clean HTML, like the others
+        mark_safe(parts.quoted),  # noqa: S308
+        mark_safe(parts.after),  # noqa: S308
+        cleaned.pictures,
+        cleaned.others,
+    )
+
+
+def is_html(found: Email) -> bool:
+    """Whether the body is HTML: by what it says it is, and by what it looks like."""
+    said = found.content_type.lower()
+    if said.startswith("text/html"):
+        return bool(_TAG.search(found.body))
+    document = bool(_DOCUMENT.match(found.body))
+    return document or (not said and text.looks_like_html(found.body))
+
+
+def _text_body(shown: Shown, whole: str) -> Body:
+    parts = quotes.split_text(whole[:TEXT_MAX])
+    return Body(
+        shown,
+        text.linkify(parts.before),
+        text.linkify(parts.quoted),
+        text.linkify(parts.after),
+        cut=len(whole) > TEXT_MAX,
+    )
+
+
+def may_show_pictures() -> bool:
+    """Whether remote pictures can be asked for at all."""
+    return bool(settings.REMOTE_MAIL_IMAGES == "ask")
+
+
+def picture_addresses(
+    account: SubAccount, conversation_id: str, email_id: str
+) -> mail_html.Picture:
+    """Gives each remote picture of a mail an address of ours that works for ten minutes."""
+    base = reverse("mail_picture", args=[account.location_id, conversation_id, email_id])
+
+    def ours(address: str) -> str:
+        return f"{base}?src={_signer().sign_object([base, address], compress=True)}"
+
+    return ours
+
+
+def picture(base: str, signed: str) -> fetching.Fetched:
+    """The remote picture behind a signed address; `base` is the address without its query.
+
+    Raises `signing.BadSignature` for one that is not ours, not this mail's, or too old, and
+    `fetching.Refused`.
+    """
+    meant_for, address = _signer().unsign_object(signed, max_age=PICTURE_LIFE)
+    if meant_for != base or not may_show_pictures():
+        raise signing.BadSignature
+    return fetching.picture(address)
