@@ -206,7 +206,7 @@ def test_read_routes_take_no_other_method(
     sandbox.clear()
     answer = client.generic(method, path)
     assert answer.status_code == 405
-    assert answer["Allow"] == "GET"
+    assert answer["Allow"] == "GET, HEAD"
     assert "only be read" in words(page(answer))
     part = client.generic(method, path, headers=HTMX)
     assert part.status_code == 405

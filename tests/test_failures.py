@@ -216,7 +216,7 @@ def test_a_failed_thread_is_retried_in_place(
     failed = page(reader_client.get(path))
     sandbox.unscript()
     again = follow(reader_client, one(failed, "[data-retry]"))
-    assert [tag["id"] for tag in again.find_all(recursive=False)] == ["thread"]
+    assert [tag["id"] for tag in again.find_all("section", recursive=False)] == ["thread"]
     assert len(message_ids(again)) == 50
 
 

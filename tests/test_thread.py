@@ -92,7 +92,7 @@ def test_the_thread_fragment_is_the_frame_with_its_title_and_nothing_around(
     path = thread_path(sub_account, sandbox.world.long_conversation_id)
     answer = fragment(reader_client, path, "thread")
     shown = page(answer)
-    assert [tag.name for tag in shown.find_all(recursive=False)] == ["section"]
+    assert [tag.name for tag in shown.find_all(recursive=False)] == ["title", "section"]
     assert words(one(shown, "title")) == "Maya Okafor · Sample"
     assert one(shown, "section[data-thread]")
     assert shown.select_one("#inbox") is None
@@ -124,7 +124,7 @@ def test_the_head_names_the_contact(
     contact = world.contacts[world.conversations[world.long_conversation_id]["contactId"]]
     shown = page(reader_client.get(thread_path(sub_account, world.long_conversation_id)))
     assert words(one(shown, "#thread h1")) == "Maya Okafor"
-    assert words(one(shown, ".thread__sub")) == contact["phone"]
+    assert words(one(shown, ".thread__sub")).replace("-", "").replace(" ", "") == contact["phone"]
 
 
 def test_a_deleted_contact_is_explained_and_hurts_nothing(

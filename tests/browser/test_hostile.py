@@ -1,0 +1,318 @@
+"""What contacts and the API send is text, whatever it looks like: it runs and loads nothing."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route, expect
+from pytest_django.live_server_helper import LiveServer
+
+from conversations_ui.sandbox import Answer, Sandbox
+from tests.browser.conftest import Complaints
+from tests.pages import Row, answer_inbox, answer_thread, row
+
+WIDTHS = (1280, 320)
+MARK = "window.ran = true"
+# Each sets the mark, or asks a foreign host for something, if it is taken for more than text.
+ATTACKS = (
+    f"<script>{MARK}</script>",
+    f"</script><script>{MARK}</script>",
+    f'<img src="https://evil.example/1.png" onerror="{MARK}">',
+    f'"><svg onload="{MARK}"><use href="https://evil.example/2.svg#a"/></svg>',
+    f"' onmouseover='{MARK}' onfocus='{MARK}' autofocus tabindex='1",
+    '" hx-get="https://evil.example/3" hx-trigger="load" data-x="',
+    f"<div hx-on:htmx:load=\"{MARK}\" hx-get='https://evil.example/4' hx-trigger='load'></div>",
+    "<iframe src=https://evil.example/5></iframe><object data=https://evil.example/6></object>",
+    '<link rel="stylesheet" href="https://evil.example/7.css"><style>body{display:none}</style>',
+    '<meta http-equiv="refresh" content="0;url=https://evil.example/8">',
+    '<base href="//evil.example"><marquee><blink>',
+    f"</article></section></main></body><body onload='{MARK}'><plaintext>",
+    f"</textarea></title></template></select><img src=x onerror='{MARK}'><!--",
+    f"<a href=\"javascript:{MARK}\" style='position:fixed;inset:0'>all over</a>",
+    f"javascript:{MARK} data:text/html,<script>{MARK}</script>",
+    f"{{% include 'x' %}} {{{{ {MARK} }}}} ${{{MARK}}}",
+    "\u202eoverride\u202c \u2067isolate " + "Z" + "\u0351\u036b\u0343" * 3,
+    "W" * 4000,
+)
+LINES = "\n".join(ATTACKS)
+KINDS = (
+    "TYPE_SMS",
+    "TYPE_EMAIL",
+    "TYPE_CALL",
+    "TYPE_VOICEMAIL",
+    "TYPE_INTERNAL_COMMENT",
+    "TYPE_REVIEW",
+    "TYPE_FORM_SUBMISSION",
+    "TYPE_ACTIVITY_OPPORTUNITY",
+    "TYPE_NO_SHOW",
+    f'TYPE_"><img src=x onerror="{MARK}">',
+    f"TYPE_ACTIVITY_<script>{MARK}</script>",
+)
+# Elements no stranger's words may make, scripts in attributes, and what would load from elsewhere.
+INTRUDERS = """() => {
+  const elsewhere = (address) => new URL(address, location).origin !== location.origin;
+  const scripted = /^\\W*(javascript|data|vbscript)/i;
+  const made = "script, style, link, meta, base, object, embed, marquee, plaintext, area";
+  return [...document.querySelectorAll("body *")].filter((element) => {
+    const value = (name) => element.getAttribute(name) ?? "";
+    return element.matches(made)
+      || [...element.attributes].some(({ name }) => /^(on|style$|srcset$|data-hx|hx-on)/.test(name))
+      || ["href", "src", "action"].some((name) => scripted.test(value(name)))
+      || ["src", "poster", "action", "hx-get"].some((name) => elsewhere(value(name)));
+  }).map((element) => element.outerHTML.slice(0, 200));
+}"""
+BOXES = "(all) => all.map((element) => element.getBoundingClientRect().toJSON())"
+# Lays out what is off screen, too: skipped rows have no true boxes.
+LAY_OUT = """() => document.querySelectorAll("[data-settled]")
+  .forEach((day) => day.removeAttribute("data-settled"))"""
+# Text by its lines, elements by their boxes: what lies outside its own message or the feed.
+STRAYS = """() => {
+  const SLACK = 4; // the button in the gutter stands out a little
+  const feed = document.querySelector("[data-thread]").getBoundingClientRect();
+  const range = document.createRange();
+  const boxes = (node) => {
+    if (node.nodeType === Node.ELEMENT_NODE) return [node.getBoundingClientRect()];
+    range.selectNodeContents(node);
+    return [...range.getClientRects()];
+  };
+  const within = (inner, outer) => inner.left >= outer.left - 1 && inner.right <= outer.right + 1
+    && inner.top >= outer.top - SLACK && inner.bottom <= outer.bottom + SLACK;
+  const strays = [];
+  for (const article of document.querySelectorAll("article[data-message-id]")) {
+    const own = article.getBoundingClientRect();
+    if (!within(own, feed)) strays.push(`all of ${article.id}`);
+    const kinds = NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT;
+    const walker = document.createTreeWalker(article, kinds);
+    while (walker.nextNode()) {
+      const node = walker.currentNode;
+      const element = node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement;
+      if (element.closest(".visually-hidden") || !element.checkVisibility()) continue;
+      if (node.parentElement.closest(".raw")) continue; // scrolls by itself
+      const drawn = boxes(node).filter(({ width, height }) => width > 1 && height > 1);
+      const stray = drawn.find((box) => !within(box, own));
+      if (stray) {
+        const past = ["left", "right", "top", "bottom"].map((side) => stray[side] - own[side]);
+        const words = node.textContent.slice(0, 60);
+        strays.push(`${article.id} ${element.tagName} .${element.className} ${past} ${words}`);
+      }
+    }
+  }
+  return strays;
+}"""
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Do without the policy that would catch what slips through: nothing may."""
+    return {**browser_context_args, "bypass_csp": True}
+
+
+@pytest.fixture
+def foreign(context: BrowserContext, live_server: LiveServer) -> Iterator[list[str]]:
+    """Let no request through to another host; give what was asked for there."""
+    asked: list[str] = []
+    own: list[str] = []
+
+    def look(route: Route) -> None:
+        address = route.request.url
+        if address.startswith((f"{live_server.url}/", "data:")):
+            own.append(address)
+            route.continue_()
+        else:
+            asked.append(address)
+            route.abort()
+
+    context.route("**/*", look)
+    yield asked
+    assert own  # it did look
+    assert asked == []
+
+
+def assert_harmless(page: Page) -> None:
+    """Check that nothing strangers wrote became anything but text."""
+    assert page.evaluate("window.ran") is None
+    assert page.title() != "owned"
+    assert page.evaluate(INTRUDERS) == []
+    links: list[str] = page.locator("main a[href]").evaluate_all(
+        "(all) => all.map((link) => link.protocol)"
+    )
+    assert set(links) <= {"http:", "https:", "mailto:"}
+
+
+def assert_in_place(page: Page) -> None:
+    """Check that no message draws beyond its own place, in wide windows and narrow ones."""
+    expect(page.locator(".day:not([data-settled])")).to_have_count(0)
+    page.evaluate(LAY_OUT)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 720})
+        assert page.evaluate(STRAYS)[:12] == []
+
+
+def open_all(page: Page) -> None:
+    """Open every disclosure, since what it holds must be harmless as well."""
+    page.locator("details").evaluate_all("(all) => all.forEach((one) => (one.open = true))")
+    page.locator(".fold > input").evaluate_all("(all) => all.forEach((box) => box.click())")
+
+
+def hostile_rows() -> list[Row]:
+    """Write a message of each kind with attacks in every field it has."""
+    fields: dict[str, Any] = dict.fromkeys(
+        [
+            "body",
+            "subject",
+            "from",
+            "to",
+            "source",
+            "status",
+            "error",
+            "userId",
+            "altId",
+            "contentType",
+            "conversationProviderId",
+            "chatWidgetId",
+            "unheardOf",
+        ],
+        LINES,
+    )
+    fields |= {
+        "attachments": [*ATTACKS, "https://evil.example/<b>.png", f"http://evil.example/{MARK}"],
+        "meta": {"call": {"status": LINES, "duration": LINES}, "email": {"subject": LINES}},
+        "activity": {"type": LINES, "title": LINES, "data": {LINES: LINES}},
+        LINES: LINES,
+    }
+    rows = [
+        row(place, **(fields | {"type": 0, "messageType": kind, "id": f"{kind}{place}"}))
+        for place, kind in enumerate(KINDS)
+    ]
+    failed = {"status": "failed", "error": LINES, "body": LINES}
+    plain = [row(20 + place, body=attack) for place, attack in enumerate(ATTACKS)]
+    return [*rows, *plain, row(50, **failed), row(51, direction=LINES), row(52, id=LINES)][::-1]
+
+
+def test_hostile_conversation_is_only_text(
+    page: Page, foreign: list[str], inbox: str, sandbox: Sandbox
+) -> None:
+    conversation_id = sandbox.world.hostile_conversation_id
+    page.goto(f"{inbox}{conversation_id}/")
+    rows = sandbox.world.threads[conversation_id]
+    expect(page.locator("article[data-message-id]")).to_have_count(len(rows))
+
+    for row_ in rows[:2]:
+        shown = page.locator(f'[data-message-id="{row_["id"]}"] .bubble')
+        expect(shown).to_have_text(row_["body"])
+    open_all(page)
+    assert_harmless(page)
+    assert_in_place(page)
+    assert page.title() == "<i>Eve</i> O'Hack · Sample"
+    expect(page.get_by_role("heading", level=1)).to_have_text("<i>Eve</i> O'Hack")
+
+
+def test_no_field_of_any_kind_is_more_than_text(
+    page: Page, foreign: list[str], inbox: str, sandbox: Sandbox
+) -> None:
+    conversation_id = sandbox.world.hostile_conversation_id
+    rows = hostile_rows()
+    answer_thread(sandbox, conversation_id, *rows)
+    page.goto(f"{inbox}{conversation_id}/")
+    expect(page.locator("article[data-message-id]")).to_have_count(len(rows))
+
+    open_all(page)
+    assert_harmless(page)
+    assert_in_place(page)
+    # The frame stands: nothing closed it, covered it or hid it.
+    expect(page.locator("[data-thread] article[data-message-id]")).to_have_count(len(rows))
+    expect(page.locator("main > .thread > .pane__foot")).to_be_in_viewport()
+
+
+def test_what_htmx_brings_is_only_text(
+    page: Page, foreign: list[str], inbox: str, sandbox: Sandbox
+) -> None:
+    conversation_id = sandbox.world.hostile_conversation_id
+    hostile = hostile_rows()
+    answer_inbox(sandbox, {"id": conversation_id, "contactName": ATTACKS[0]})
+    answer_thread(sandbox, conversation_id, row(59), last="m059", more=True)
+    answer_thread(sandbox, conversation_id, *hostile)
+    page.goto(inbox)
+
+    # The thread comes by a click, its older page by itself.
+    page.locator("[data-conversation-id]").click()
+
+    expect(page.locator("[data-thread-start]")).to_be_attached()
+    expect(page.locator("article[data-message-id]")).to_have_count(len(hostile) + 1)
+    open_all(page)
+    assert_harmless(page)
+    assert_in_place(page)
+    assert page.title() == "<i>Eve</i> O'Hack · Sample"
+
+
+def test_hostile_names_and_subjects_are_text_in_the_inbox(
+    page: Page, foreign: list[str], inbox: str, sandbox: Sandbox
+) -> None:
+    names = ("contactName", "fullName", "lastMessageBody", "lastMessageType", "profilePhoto")
+    answer_inbox(
+        sandbox,
+        *({"id": f"c{place}"} | dict.fromkeys(names, text) for place, text in enumerate(ATTACKS)),
+        {"id": "c98", "phone": LINES, "lastMessageDirection": LINES, "unreadCount": 10**12},
+        {"id": "c99", "email": LINES, "tags": [LINES], "lastMessageType": "TYPE_EMAIL"},
+        {"id": LINES, "contactName": LINES},
+    )
+    page.goto(inbox)
+    rows = page.locator("[data-conversation-id]")
+    expect(rows).to_have_count(len(ATTACKS) + 3)
+
+    assert_harmless(page)
+    expect(page.locator('[data-conversation-id="c0"] .row__name')).to_have_text(ATTACKS[0])
+    expect(page.locator('[data-conversation-id="c2"] .row__text')).to_have_text(ATTACKS[2])
+    hrefs: list[str] = rows.evaluate_all("(all) => all.map((row) => row.pathname)")
+    assert all(href.startswith(inbox) for href in hrefs)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 720})
+        pane, *boxes = page.locator("#inbox, [data-conversation-id]").evaluate_all(BOXES)
+        assert all(pane["left"] <= box["left"] for box in boxes)
+        assert all(box["right"] <= pane["right"] for box in boxes)
+        assert max(box["height"] for box in boxes) < 120  # a name is cut, others keep their place
+
+
+def test_hostile_names_are_text_over_the_thread(
+    page: Page, foreign: list[str], inbox: str, sandbox: Sandbox
+) -> None:
+    conversation_id = sandbox.world.hostile_conversation_id
+    contact_id = sandbox.world.conversations[conversation_id]["contactId"]
+    named = dict.fromkeys(("name", "fullName", "contactName", "email", "phone"), LINES)
+    answer_thread(sandbox, conversation_id, row(1))
+    conversation = {"id": conversation_id, "contactId": contact_id} | named
+    sandbox.script(f"/conversations/{conversation_id}", Answer(200, dict(conversation)))
+    sandbox.script(f"/contacts/{contact_id}", Answer(200, {"contact": {"id": contact_id} | named}))
+
+    page.goto(f"{inbox}{conversation_id}/")
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text(ATTACKS[0])
+    assert_harmless(page)
+    head = page.locator(".thread__head").bounding_box()
+    assert head
+    assert head["height"] < 120
+
+
+def test_searches_and_failures_are_repeated_as_text(
+    page: Page, foreign: list[str], complaints: Complaints, inbox: str, sandbox: Sandbox
+) -> None:
+    complaints.expect("status of (4..|50.)", "Status Error Code 50.")
+    attack = ATTACKS[0] + ATTACKS[2]
+    page.goto(inbox)
+    search = page.get_by_role("searchbox", name="Search conversations")
+    search.fill(attack)
+    search.press("Enter")
+    expect(page.locator(".empty", has_text="No conversations match")).to_contain_text(attack)
+    expect(search).to_have_value(attack)
+    assert_harmless(page)
+
+    words: Row = dict.fromkeys(("message", "error", "traceId"), attack)
+    sandbox.script("/conversations/", Answer(403, words), times=None)
+    page.goto(f"{inbox}{sandbox.world.hostile_conversation_id}/")
+    expect(page.locator(".thread [role=alert]")).to_be_visible()
+    assert_harmless(page)
+
+    page.goto(f"{inbox}?{urlencode({'channel': attack})}")
+    expect(page.get_by_role("alert")).to_contain_text(ATTACKS[0])
+    assert_harmless(page)

@@ -1,0 +1,213 @@
+"""Hostile mail in a real browser: behind each wall alone, and behind all of them as shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from playwright.sync_api import Browser, BrowserContext, Page, Route
+from pytest_django.live_server_helper import LiveServer
+
+from conversations_ui.highlevel.mails import Email
+from conversations_ui.sandbox import Sandbox
+from conversations_ui.services import mail as mails
+from conversations_ui.views.mail import FRAME
+from tests import payloads
+
+BATCH = 40  # frames on a page
+SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
+PLACE = "http://plain.example/"
+PIXEL = bytes.fromhex(
+    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
+)
+HOOK = """for (const name of ["alert", "confirm", "prompt", "print", "open", "MsgBox"])
+  window[name] = () => { window.top.ran = (window.top.ran ?? 0) + 1; };"""
+# Frames one by one: what is in one must not spoil the next. Done when each has loaded.
+FRAMES = """async (frames) => {
+  document.body.replaceChildren();
+  const loaded = [];
+  for (const attributes of frames) {
+    const frame = document.createElement("iframe");
+    for (const [name, value] of Object.entries(attributes)) frame.setAttribute(name, value);
+    loaded.push(new Promise((done) => frame.addEventListener("load", done, { once: true })));
+    document.body.append(frame);
+  }
+  await Promise.all(loaded);
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
+INTRUDERS = """() => [...document.querySelectorAll("body *")].filter((element) =>
+  element.matches("script, style, link, meta, base, iframe, object, embed, form, input, button, "
+    + "textarea, select, svg, math, video, audio, template, [id], [name], [srcset]")
+  || (element.className && !["host", "quote", "text"].includes(element.className))
+  || element.tagName.includes("-") || element.namespaceURI !== "http://www.w3.org/1999/xhtml"
+  || [...element.attributes].some(({ name }) => /^(on|data-|hx-)/.test(name))
+  || (element.tagName === "A" && element.href && !/^(https?|mailto|tel):/.test(element.href))
+  || (element.src && !element.src.startsWith("data:image/"))
+  || ["fixed", "absolute", "sticky"].includes(getComputedStyle(element).position)
+  || getComputedStyle(element).backgroundImage !== "none")
+  .map((element) => element.outerHTML.slice(0, 200))"""
+
+Frames = list[dict[str, str]]
+
+
+def everything() -> list[str]:
+    """Give each payload of each list once, but for those that are text to us as they are."""
+    return list(dict.fromkeys(one for found in payloads.every().values() for one in found))
+
+
+def batches(frames: Frames) -> Iterator[Frames]:
+    """Give frames in portions for one page each."""
+    for start in range(0, len(frames), BATCH):
+        yield frames[start : start + BATCH]
+
+
+def body(payload: str, content_type: str = "text/html") -> str:
+    """Clean a payload as the product does."""
+    found = mails.body(Email.from_api({"id": "e", "body": payload, "contentType": content_type}))
+    return found.before + found.quoted + found.after
+
+
+class Bare:
+    """A page without any policy that counts what payloads do in it."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.requests: list[str] = []
+        self.context: BrowserContext = browser.new_context()
+        self.context.add_init_script(HOOK)
+        self.context.route("**/*", self._answer)
+        self.page: Page = self.context.new_page()
+        self.page.on("dialog", lambda dialog: dialog.dismiss())
+        self.page.goto(PLACE)
+
+    def _answer(self, route: Route) -> None:
+        if route.request.url == PLACE:
+            route.fulfill(body="<!doctype html><title>x</title><body>", content_type="text/html")
+            return
+        if "evil.example" in route.request.url or "plain.example" not in route.request.url:
+            self.requests.append(route.request.url)
+        if route.request.resource_type == "image" and "evil" not in route.request.url:
+            route.fulfill(body=PIXEL, content_type="image/gif")
+        else:
+            route.abort()
+
+    def show(self, frames: Frames) -> int:
+        """Load frames; gives how many scripts ran in them."""
+        ran = 0
+        for batch in batches(frames):
+            self.page.evaluate("window.ran = 0")
+            self.page.evaluate(FRAMES, batch)
+            ran += self.page.evaluate("window.ran")
+        return ran
+
+
+@pytest.fixture
+def bare(browser: Browser) -> Iterator[Bare]:
+    bare = Bare(browser)
+    yield bare
+    bare.context.close()
+
+
+def test_raw_payloads_do_run(bare: Bare) -> None:
+    own = [one for found in payloads.lists(payloads.OWN).values() for one in found]
+    ran = bare.show([{"srcdoc": payload} for payload in own])
+    assert ran > 50
+    assert len(bare.requests) > 30
+
+
+def test_cleaning_alone_holds(bare: Bare) -> None:
+    assert bare.show([{"srcdoc": body(payload)} for payload in everything()]) == 0
+    assert bare.requests == []
+
+
+def test_text_alone_holds(bare: Bare) -> None:
+    assert bare.show([{"srcdoc": body(payload, "text/plain")} for payload in everything()]) == 0
+    assert bare.requests == []
+
+
+def written(sandbox: Sandbox, payload: str, number: int, content_type: str) -> str:
+    """Let the API have a mail with a payload in every field; gives its id."""
+    email_id = f"hostile{number}"
+    sandbox.world.emails[email_id] = {
+        "id": email_id,
+        "conversationId": sandbox.world.email_conversation_id,
+        "locationId": sandbox.world.main_location_id,
+        "dateAdded": "2026-03-02T10:00:00.000Z",
+        "contentType": content_type,
+        "body": payload,
+        **dict.fromkeys(("subject", "from", "status", "provider", "threadId"), payload),
+        **dict.fromkeys(("to", "cc", "bcc", "attachments"), [payload]),
+    }
+    return email_id
+
+
+def frames_of(ids: list[str], inbox: str, sandbox: Sandbox) -> Frames:
+    base = inbox.replace("/inbox/", "/mail/") + sandbox.world.email_conversation_id
+    return [{"src": f"{base}/{email_id}/body/", "sandbox": SANDBOX} for email_id in ids]
+
+
+def look_into(page: Page, batch: Frames) -> list[str]:
+    """Load frames; list what is in them that must not be."""
+    page.evaluate(FRAMES, batch)
+    inner = page.frames[1:]
+    assert len(inner) == len(batch)
+    assert all(frame.evaluate("location.pathname").endswith("/body/") for frame in inner)
+    return [found for frame in inner for found in frame.evaluate(INTRUDERS)]
+
+
+@pytest.mark.parametrize("content_type", ["text/html", "text/plain"])
+def test_no_mail_does_anything_in_its_frame(
+    page: Page, inbox: str, sandbox: Sandbox, content_type: str
+) -> None:
+    cache.clear()
+    ids = [written(sandbox, one, at, content_type) for at, one in enumerate(everything())]
+    try:
+        page.goto(f"{inbox}{sandbox.world.empty_conversation_id}/")
+        intruders = [
+            found
+            for batch in batches(frames_of(ids, inbox, sandbox))
+            for found in look_into(page, batch)
+        ]
+        assert intruders == []
+    finally:
+        for email_id in ids:
+            del sandbox.world.emails[email_id]
+
+
+def test_the_frame_alone_holds(
+    context: BrowserContext, page: Page, inbox: str, sandbox: Sandbox, live_server: LiveServer
+) -> None:
+    """As if nothing were cleaned: what the frame's policy refuses is refused in the console."""
+    own = [one for found in payloads.lists(payloads.OWN).values() for one in found]
+    asked: list[str] = []
+
+    def raw(route: Route) -> None:
+        number = int(route.request.url.rsplit("=", 1)[1])
+        route.fulfill(body=own[number], content_type="text/html", headers=FRAME)
+
+    watched = context.browser
+    assert watched is not None
+    bare = watched.new_context(storage_state=context.storage_state(), base_url=live_server.url)
+    try:
+        unheard = bare.new_page()
+        unheard.add_init_script(HOOK)
+        unheard.on("dialog", lambda dialog: asked.append("dialog"))
+        unheard.route("**/raw?number=*", raw)
+        unheard.goto(f"{inbox}{sandbox.world.empty_conversation_id}/")
+        bare.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((live_server.url, "data:", "about:", "blob:"))
+                else asked.append(request.url)
+            ),
+        )
+        frames = [
+            {"src": f"/raw?number={number}", "sandbox": SANDBOX} for number in range(len(own))
+        ]
+        for batch in batches(frames):
+            unheard.evaluate(FRAMES, batch)
+        assert unheard.evaluate("window.ran") is None
+        assert asked == []
+    finally:
+        bare.close()
