@@ -228,7 +228,6 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "conversations_ui.views.pages.common",
-                "conversations_ui.views.pages.common",
             ],
         },
     }
@@ -310,7 +309,6 @@ CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 CSRF_COOKIE_SECURE = HTTPS_ONLY
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "conversations_ui.views.errors.permission_denied"
 
 SECURE_SSL_REDIRECT = HTTPS_ONLY
 # Probes come over plain http from inside.

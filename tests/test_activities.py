@@ -169,9 +169,7 @@ def test_the_run_of_a_permalinked_activity_is_open(thread: Thread) -> None:
 
 
 def test_who_asks_for_activities_sees_them(thread: Thread) -> None:
-    shown = thread.read(
-        *(happened(n) for n in (1, 2, 3)), query="?type=TYPE_ACTIVITY_CONTACT"
-    )
+    shown = thread.read(*(happened(n) for n in (1, 2, 3)), query="?type=TYPE_ACTIVITY_CONTACT")
     assert len(message_ids(shown)) == 3
     assert shown.select(".run") == []
 
@@ -213,6 +211,8 @@ def test_an_at_sign_in_an_address_marks_nothing_and_breaks_nothing(thread: Threa
         ({"review": {"rating": 4}}, "4 out of 5 stars", 4),
         ({"rating": 5}, "5 out of 5 stars", 5),
         ({"stars": "3"}, "3 out of 5 stars", 3),
+        ({"rating": 4.5}, "4.5 out of 5 stars", 5),
+        ({"rating": 4.4}, "4.4 out of 5 stars", 4),
         ({"google": {"review": {"stars": 4.6}}}, "4.6 out of 5 stars", 5),
     ],
 )
@@ -241,9 +241,7 @@ def test_without_a_rating_there_are_no_stars(thread: Thread, meta: object) -> No
 
 
 def answers(article: Tag) -> list[tuple[str, str]]:
-    return [
-        (words(tag), words(one_after(tag))) for tag in article.select("dl.answers > dt")
-    ]
+    return [(words(tag), words(one_after(tag))) for tag in article.select("dl.answers > dt")]
 
 
 def one_after(tag: Tag) -> Tag:

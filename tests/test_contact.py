@@ -105,6 +105,7 @@ def test_everything_a_reader_asks_for_is_there(panel: Tag) -> None:
         ("cf-insurance", "Delta PPO"),
         ("cf-times", "evenings, saturday"),
         ("Recall", "Yes"),
+        ("cf-files", '{"name": "card.pdf"}'),
     ):
         assert pair in found
     assert {"Added", "Updated", "Contact ID"} <= {label for label, _answer in found}
@@ -234,7 +235,9 @@ def test_a_conversation_of_another_location_is_not_found(
     assert page(answer).select(".contact__id") == []
 
 
-def test_it_is_a_page_without_htmx(reader_client: Client, path: str, sub_account: SubAccount) -> None:
+def test_it_is_a_page_without_htmx(
+    reader_client: Client, path: str, sub_account: SubAccount
+) -> None:
     shown = page(reader_client.get(path))
     assert words(one(shown, "h1")) == "Contact"
     assert words(one(shown, "#contact-body .contact__id strong")) == "Jonas Lindqvist"

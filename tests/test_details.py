@@ -64,7 +64,7 @@ def test_every_message_holds_its_json_as_it_came(
     [
         {"body": '</pre><script>alert("1")</script> & é \\ \n\t "quoted"'},
         {"meta": {"deep": {"list": [1, {"a": None}], "empty": {}}}, "attachments": []},
-        {"zero": 0, "no": False, "nothing": "", "name with \"quotes\"": 1.5},
+        {"zero": 0, "no": False, "nothing": "", 'name with "quotes"': 1.5},
     ],
 )
 def test_the_json_is_exact(read: Any, fields: dict[str, Any]) -> None:
@@ -99,4 +99,6 @@ def test_the_details_of_fifty_messages_do_not_double_the_page(
     without = re.sub(rb'<pre class="raw".*?</pre>', b"", content, flags=re.DOTALL)
     assert len(content) < 1.5 * len(without)
     assert len(gzip.compress(content)) < 1.5 * len(gzip.compress(without))
-    assert value(one(page(fragment(reader_client, path, "messages")), "[data-thread]"), "data-thread")
+    assert value(
+        one(page(fragment(reader_client, path, "messages")), "[data-thread]"), "data-thread"
+    )

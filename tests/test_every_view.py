@@ -97,7 +97,7 @@ def paths(
 def with_file(sandbox: Sandbox, ending: str) -> str:
     """Find a message whose only file has this ending."""
     rows = sandbox.world.threads[sandbox.world.media_conversation_id]
-    return next(row["id"] for row in rows if [a[-4:] for a in row["attachments"]] == [ending])
+    return str(next(row["id"] for row in rows if [a[-4:] for a in row["attachments"]] == [ending]))
 
 
 def names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:

@@ -57,9 +57,7 @@ def test_people_only_hides_automation_and_activities_and_counts_them(
     assert lens(shown, "people") == ("true", long)
 
 
-def test_failed_only_shows_what_failed(
-    reader_client: Client, long: str, sandbox: Sandbox
-) -> None:
+def test_failed_only_shows_what_failed(reader_client: Client, long: str, sandbox: Sandbox) -> None:
     shown = page(fragment(reader_client, f"{long}?failed=1", "messages"))
     statuses = {raw["id"]: raw.get("status") for raw in sandbox.world.messages.values()}
     assert message_ids(shown)

@@ -142,9 +142,7 @@ def test_names_do_not_pass_from_one_sub_account_to_another(
     assert authors(shown) == [first]
 
 
-def test_a_flood_of_people_is_bounded(
-    reader_client: Client, sandbox: Sandbox, path: str
-) -> None:
+def test_a_flood_of_people_is_bounded(reader_client: Client, sandbox: Sandbox, path: str) -> None:
     href = link(read(reader_client, sandbox, path, *(f"user{n}" for n in range(40))))
     sandbox.clear()
     reader_client.get(href, headers=HTMX)

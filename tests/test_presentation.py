@@ -677,6 +677,14 @@ def test_cards_do_not_join_groups(thread: Thread) -> None:
     assert follows(thread.read(*rows)) == [False, False]
 
 
+def test_midnight_parts_a_group(thread: Thread) -> None:
+    before, after = (
+        row(number, dateAdded=moment)
+        for number, moment in ((1, "2025-03-01T23:59:00.000Z"), (2, "2025-03-02T00:01:00.000Z"))
+    )
+    assert follows(thread.read(after, before)) == [False, False]
+
+
 def test_days_are_those_of_the_sub_accounts_time_zone(thread: Thread) -> None:
     thread.account.time_zone = "America/Chicago"
     thread.account.save()

@@ -51,6 +51,11 @@ def test_defaults_are_safe(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings["SECURE_HSTS_SECONDS"] >= 365 * 24 * 3600
 
 
+def test_media_hosts_are_added_by_their_exact_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_with(monkeypatch, MEDIA_HOSTS="Link.Agency.example, storage.googleapis.com")
+    assert settings["MEDIA_HOSTS"] == ["link.agency.example", "storage.googleapis.com"]
+
+
 def test_plain_http_drops_what_needs_https(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_with(monkeypatch, HTTPS_ONLY="off")
     assert settings["SECURE_SSL_REDIRECT"] is False
@@ -76,6 +81,11 @@ def test_plain_http_drops_what_needs_https(monkeypatch: pytest.MonkeyPatch) -> N
         ("HIGHLEVEL_TOKEN", "two words"),
         ("HIGHLEVEL_TOKEN", "pit-\u00e9"),
         ("HTTPS_ONLY", "sometimes"),
+        ("MEDIA_HOSTS", "https://files.example.com"),
+        ("MEDIA_HOSTS", "files.example.com:8443"),
+        ("MEDIA_HOSTS", "*.example.com"),
+        ("MEDIA_HOSTS", "10.0.0.1"),
+        ("MEDIA_HOSTS", "localhost"),
         ("PAGE_SIZE", "0"),
         ("PAGE_SIZE", "101"),
         ("PAGE_SIZE", "many"),

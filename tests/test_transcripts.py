@@ -146,8 +146,17 @@ def test_what_is_no_transcript_is_told_from_an_empty_one(raw: object, is_one: bo
 
 
 ANYTHING = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-NAMES = ("sentences", "transcriptions", "transcription", "data", "transcript", "text", "startTime")
-NAMES += ("endTime", "confidence", "speaker", "mediaChannel", "sentenceIndex", "traceId")
+NAMES = [
+    "sentences",
+    "transcriptions",
+    "transcription",
+    "data",
+    "transcript",
+    "text",
+    "startTime",
+    "endTime",
+]
+NAMES += ["confidence", "speaker", "mediaChannel", "sentenceIndex", "traceId"]
 ANY_JSON = st.recursive(
     st.none()
     | st.booleans()

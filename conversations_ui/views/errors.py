@@ -52,7 +52,7 @@ def page(request: HttpRequest, status: int) -> HttpResponse:
 
 
 def get_only(view: View[P]) -> View[P]:
-    """Let a view answer GET and HEAD alone; anything else gets the page for 405, form token or not."""
+    """Let a view answer GET and HEAD alone; the rest gets the page for 405, form token or not."""
 
     @csrf_exempt
     @wraps(view)

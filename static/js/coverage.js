@@ -17,8 +17,8 @@ const recount = (thread, counts) => {
 };
 
 const labelOf = (thread, type) => {
-  const place = thread.querySelector(`.chip [data-count="${CSS.escape(type)}"]`);
-  return place?.previousSibling.textContent.trim();
+  const count = thread.querySelector(`.chip [data-count="${CSS.escape(type)}"]`);
+  return count?.previousSibling.textContent.trim();
 };
 
 const fill = (words, parts) => words.replace(/{(\w+)}/g, (_, name) => parts[name]);
@@ -33,10 +33,8 @@ const failures = (thread, line, counts) => {
   const count = types.reduce((sum, name) => sum + counts[name], 0);
   const link = line.querySelector("[data-failures]") ?? document.createElement("a");
   link.textContent = fill(type ? one : several, { failed, count, type });
-  if (link.isConnected) return;
-  link.href = failedHref;
-  link.dataset.failures = "";
-  line.append(link);
+  Object.assign(link, { href: failedHref }).dataset.failures = "";
+  if (!link.isConnected) line.append(link);
 };
 
 const hide = (line, dropped) => {

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from conversations_ui.sandbox import Answer, Sandbox
 from tests.browser.conftest import Complaints
 from tests.pages import answer_thread, row
 
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 800, "height": 800}
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+NARROW: ViewportSize = {"width": 800, "height": 800}
 
 
 @pytest.fixture(autouse=True)
@@ -34,9 +35,7 @@ def contacts(sandbox: Sandbox) -> int:
 # The contact panel
 
 
-def test_the_panel_stands_beside_the_thread_where_there_is_room(
-    page: Page, showcase: str
-) -> None:
+def test_the_panel_stands_beside_the_thread_where_there_is_room(page: Page, showcase: str) -> None:
     page.set_viewport_size(WIDE)
     page.goto(showcase)
     expect(page.locator("#contact .contact__id strong")).to_have_text("Jonas Lindqvist")
@@ -111,9 +110,7 @@ def test_without_javascript_the_panel_is_a_page(plain_page: Page, showcase: str)
     plain_page.set_viewport_size(WIDE)
     plain_page.goto(showcase)
     plain_page.locator("#contact").get_by_role("link", name="Contact details").click()
-    expect(plain_page.locator("#contact-body .contact__id strong")).to_have_text(
-        "Jonas Lindqvist"
-    )
+    expect(plain_page.locator("#contact-body .contact__id strong")).to_have_text("Jonas Lindqvist")
     plain_page.get_by_role("link", name="Back to the messages").click()
     expect(plain_page.locator("[data-thread]")).to_be_visible()
 

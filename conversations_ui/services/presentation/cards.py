@@ -56,7 +56,7 @@ def stars(message: Message) -> Stars | None:
     if found is None:
         return None
     label = _("%(rating)s out of %(most)s stars") % {"rating": f"{found:g}", "most": STARS}
-    return Stars(tuple(place < round(found) for place in range(STARS)), label)
+    return Stars(tuple(place + 0.5 <= found for place in range(STARS)), label)
 
 
 def _ratings(candidates: Iterable[object], depth: int) -> Iterator[float]:

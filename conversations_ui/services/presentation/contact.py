@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -160,7 +161,9 @@ def _custom(field: values.JsonObject) -> Pair:
 def _plain(value: object) -> str:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
-    return values.ident(value) or ("" if value in (None, "", [], {}) else str(value))
+    if value in (None, "", [], {}):
+        return ""
+    return values.ident(value) or json.dumps(value, ensure_ascii=False)
 
 
 def _filled(pairs: Iterable[Pair]) -> Iterator[Pair]:

@@ -164,7 +164,7 @@ def thread_view(
     ]
     first = next((row.date_added for row in page.messages if row.date_added), None)
     return ThreadView(
-        days=tuple(_days(_followed(views), zone, fold=not _only_activities(types))),
+        days=tuple(_days(views, zone, fold=not _only_activities(types))),
         chips=tuple(_chips(page.messages, types, lens, base)),
         all_href=base + _query((), lens),
         all_types=not types,
@@ -185,7 +185,7 @@ def thread_view(
     )
 
 
-def _followed(views: Sequence[Pair]) -> Iterator[Pair]:
+def _followed(views: Iterable[Pair]) -> Iterator[Pair]:
     """Marks the messages that carry on the one before: same sender and kind, minutes apart."""
     before: Pair | None = None
     for row, view in views:
@@ -211,7 +211,7 @@ def _days(views: Iterable[Pair], zone: ZoneInfo, *, fold: bool) -> Iterator[Day]
 
     for day, pairs in groupby(views, key=local_day):
         label = times.day(day, today) if day else _("Time unknown")
-        messages = tuple(view for _row, view in pairs)
+        messages = tuple(view for _row, view in _followed(pairs))
         stretches = _stretches(messages) if fold else (Stretch(messages),)
         yield Day(day.isoformat() if day else "", label, tuple(stretches))
 
