@@ -90,7 +90,7 @@ def database(url: str) -> dict[str, Any]:
 def cache(url: str) -> dict[str, Any]:
     """Turn a cache address into Django's form; Valkey speaks Redis' protocol."""
     return {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "conversations_ui.cache.ForgivingRedisCache",
         "LOCATION": re.sub(r"^valkey", "redis", matching(r"(redis|valkey)s?://[^\s/]\S*")(url)),
         "KEY_PREFIX": "conversations",
     }

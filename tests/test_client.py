@@ -201,6 +201,7 @@ def test_it_can_only_get(wire: Wire, client: Client) -> None:
     assert public == {
         "contact",
         "conversation",
+        "email",
         "location",
         "message",
         "messages",

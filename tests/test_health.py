@@ -39,7 +39,7 @@ def test_database_and_cache_that_answer_make_it_ready(client: Client) -> None:
 def test_a_cache_that_does_not_answer_is_named(client: Client, settings: Settings) -> None:
     settings.CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "conversations_ui.cache.ForgivingRedisCache",
             "LOCATION": "redis://someone:secret-word@127.0.0.1:9/0",
         }
     }

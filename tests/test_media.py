@@ -489,6 +489,21 @@ def test_another_sub_accounts_message_is_not_found(
         cache.clear()
 
 
+def test_a_mails_files_are_found_by_the_mails_own_id(thread: Thread, sandbox: Sandbox) -> None:
+    world = sandbox.world
+    email_id = next(
+        key
+        for key, mail in world.emails.items()
+        if mail["conversationId"] == world.email_conversation_id and mail.get("attachments")
+    )
+    thread.conversation_id = world.email_conversation_id
+    response = thread.client.get(thread.address(email_id, 0))
+    assert response.status_code == 200
+    assert guarded(response)
+    thread.conversation_id = world.media_conversation_id
+    assert thread.client.get(thread.address(email_id, 0)).status_code == 404
+
+
 def test_a_file_there_is_not(thread: Thread, sandbox: Sandbox) -> None:
     thread.read()
     found = thread.sample("png").split("/")[3]

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from conversations_ui.accounts.models import SubAccount
-from conversations_ui.highlevel.errors import NotFound
+from conversations_ui.highlevel.errors import BadAnswer, HighLevelError, NotFound
 from conversations_ui.highlevel.records import Message
-from conversations_ui.services import conversations, fetching
+from conversations_ui.services import conversations, fetching, mail, upstream
 from conversations_ui.services.destinations import destination
 from conversations_ui.services.fetching import Reason, Refused, Stream
 from conversations_ui.services.ranges import Range
@@ -134,16 +134,29 @@ def remember(account: SubAccount, conversation_id: str, messages: Iterable[Messa
 def attached(account: SubAccount, conversation_id: str, message_id: str) -> Attached:
     """The files of a message: remembered, else one upstream call for the message.
 
+    The id may be a single mail's, too: then it is one call more, unless the mail has been shown.
     Raises `NotFound` when the message is not one of this conversation, else `HighLevelError`.
     """
     found: Attached | None = cache.get(_key(account, message_id))
     if found is None:
-        message = conversations.message_of(account, conversation_id, message_id)
-        remember(account, conversation_id, [message])
-        found = Attached.of(message, conversation_id)
+        found = _asked(account, conversation_id, message_id)
+        cache.set(_key(account, message_id), found, REMEMBERED_SECONDS)
     if found.conversation_id != conversation_id:
         raise NotFound(status=404)
     return found
+
+
+def _asked(account: SubAccount, conversation_id: str, message_id: str) -> Attached:
+    try:
+        message = conversations.message_of(account, conversation_id, message_id)
+    except NotFound as missing:
+        found = upstream.attempt(lambda: mail.mail(account, conversation_id, message_id))
+        if isinstance(found, NotFound | BadAnswer):
+            raise missing from None  # neither a message nor a mail
+        if isinstance(found, HighLevelError):
+            raise found from None
+        return Attached(conversation_id, found.attachments, whatsapp=False, added=None)
+    return Attached.of(message, conversation_id)
 
 
 def address_at(files: Attached, index: int) -> str:

@@ -16,6 +16,9 @@ from django.utils.translation import gettext as _
 
 from conversations_ui.highlevel.records import Message
 
+_on_a_line = json.JSONEncoder(ensure_ascii=False).encode
+_over_lines = json.JSONEncoder(ensure_ascii=False, indent=2).encode
+
 
 def facts(message: Message, *, href: str = "") -> SafeString:
     """Every field of a message and its raw JSON; `href` is its permalink.
@@ -47,7 +50,7 @@ def raw(record: Mapping[str, object]) -> SafeString:
 
 def _fact(name: str, value: object) -> str:
     if not isinstance(value, str):
-        return f"<code>{escape(json.dumps(value, ensure_ascii=False), quote=False)}</code>"
+        return f"<code>{escape(_compact(value), quote=False)}</code>"
     text = escape(value, quote=False)
     return f"<code data-copy>{text}</code>" if name.lower().endswith("id") else text
 
@@ -57,5 +60,12 @@ def _json(value: object) -> str:
     if isinstance(value, str):
         return encode_basestring(value)
     if not value or not isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False)
-    return json.dumps(value, ensure_ascii=False, indent=2).replace("\n", "\n  ")
+        return _compact(value)
+    return _over_lines(value).replace("\n", "\n  ")
+
+
+def _compact(value: object) -> str:
+    # Nearly all values that are no strings are whole numbers and empty lists.
+    if type(value) is int:
+        return str(value)
+    return "[]" if value == [] else _on_a_line(value)

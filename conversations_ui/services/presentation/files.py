@@ -70,12 +70,12 @@ def files(message: Message, *, base: str) -> Iterator[File]:
     known = media.addresses(message)
     found = media.Attached.of(message, message.conversation_id) if known else None
     for index, address in enumerate(known):
-        route = _route(base, message.id, index)
-        yield file(address, route, expired=bool(found and found.expired()))
+        ours = route(base, message.id, index)
+        yield file(address, ours, expired=bool(found and found.expired()))
 
 
-def file(address: str, route: str, *, expired: bool = False) -> File:
-    """One file by its address; `route` is where we serve it, empty when we do not.
+def file(address: str, ours: str, *, expired: bool = False) -> File:
+    """One file by its address; `ours` is where we serve it, empty when we do not.
 
     An address that is none leads nowhere.
     """
@@ -89,20 +89,20 @@ def file(address: str, route: str, *, expired: bool = False) -> File:
     name = media.name_of(address)
     ending = PurePosixPath(name).suffix[1:].lower()
     kind = _ENDINGS.get(ending, LINK)
-    if kind is LINK or not route or not media.is_fetched(address):
+    if kind is LINK or not ours or not media.is_fetched(address):
         icon = LINK.icon if kind is LINK else kind.icon
         return File("link", address, name, _("opens on %(host)s") % {"host": host}, icon)
     label = _(kind.label)
     shown = label if _NAMELESS.fullmatch(PurePosixPath(name).stem) else name
     return File(
         kind=kind.name,
-        url=route,
+        url=ours,
         name=shown,
         detail=ending.upper(),
         icon=kind.icon,
         foreign=False,
-        download=f"{route}&download=1",
-        contact=route.replace("/?", "/contact/?") if kind is CONTACT else "",
+        download=f"{ours}&download=1",
+        contact=ours.replace("/?", "/contact/?") if kind is CONTACT else "",
         alt=_alt(shown, label, expired=expired),
     )
 
@@ -116,7 +116,7 @@ def _alt(name: str, label: str, *, expired: bool) -> str:
     return name if name == label else f"{label}: {name}"
 
 
-def _route(base: str, message_id: str, index: int) -> str:
+def route(base: str, message_id: str, index: int) -> str:
     """Where we serve a message's file; empty when the message cannot be named."""
     if not _ID.fullmatch(message_id):
         return ""

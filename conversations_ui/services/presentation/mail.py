@@ -85,7 +85,7 @@ def mail_view(
     stamp = times.stamp(mail.date_added, zone)
     day = times.row_stamp(mail.date_added, zone, times.now()).clock
     name, address = parseaddr(mail.sender)
-    href = reverse("mail", args=place)
+    href, thread = reverse("mail", args=place), reverse("thread", args=place[:2])
     asks = bool(body.pictures) and may_show_pictures() and not shown
     query = "?pictures=1" if shown else ""
     return MailView(
@@ -98,7 +98,10 @@ def mail_view(
         stamp=stamp,
         when=stamp.clock if day == stamp.clock else f"{day}, {stamp.clock}",
         tick=delivery.tick(Message.from_api({"status": mail.status})),
-        files=tuple(files.file(address, "") for address in mail.attachments),
+        files=tuple(
+            files.file(address, files.route(thread, place[2], index))
+            for index, address in enumerate(mail.attachments)
+        ),
         notice=_notice(body),
         blocked=_blocked(body, shown=shown),
         shown=shown and bool(body.pictures),

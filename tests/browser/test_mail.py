@@ -1,0 +1,292 @@
+"""Mails in the browser: asked for as they come into view, opened, folded, their pictures shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, Request, Route, expect
+
+from conversations_ui.sandbox import Sandbox
+from conversations_ui.services import mail as mails
+from tests.browser.conftest import Complaints
+from tests.pages import answer_thread, row
+
+WAITING = "a[data-open-mail]"
+RUNNING = f"{WAITING}.htmx-request"
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> Iterator[None]:
+    """Forget the mails of the test before."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def thread(inbox: str, sandbox: Sandbox) -> str:
+    """The address of the conversation of mails."""
+    return f"{inbox}{sandbox.world.email_conversation_id}/"
+
+
+def asked(sandbox: Sandbox) -> list[str]:
+    """List the mails that were asked for."""
+    return [
+        seen.path.rpartition("/")[2] for seen in sandbox.requests if "/messages/email/" in seen.path
+    ]
+
+
+def ids(sandbox: Sandbox, holds: str = "") -> list[str]:
+    """List the mails of the conversation, the oldest first."""
+    conversation_id = sandbox.world.email_conversation_id
+    found = [
+        mail
+        for mail in sandbox.world.emails.values()
+        if mail["conversationId"] == conversation_id and holds in mail["body"]
+    ]
+    return [mail["id"] for mail in sorted(found, key=lambda mail: mail["dateAdded"])]
+
+
+def body(page: Page, email_id: str) -> FrameLocator:
+    return page.frame_locator(f'iframe[data-mail="{email_id}"]')
+
+
+def up_to(page: Page, email_id: str) -> Locator:
+    """Bring a mail into view."""
+    item = page.locator(f"#mail-{email_id}")
+    item.evaluate("(item) => item.closest('.message').scrollIntoView({ block: 'center' })")
+    return item
+
+
+def test_mails_are_asked_for_as_they_come_into_view(
+    page: Page, thread: str, sandbox: Sandbox
+) -> None:
+    all_ids = ids(sandbox)
+    sandbox.clear()
+    page.goto(thread)
+    newest = page.locator("[data-mails]").last
+    expect(newest.locator("details[open] iframe")).to_be_visible()
+    expect(newest.locator(WAITING)).to_have_count(0)
+    assert 0 < len(asked(sandbox)) < len(all_ids)
+    assert all_ids[0] not in asked(sandbox)
+
+    up_to(page, all_ids[0])
+    expect(page.locator(f'iframe[data-mail="{all_ids[0]}"]')).to_be_visible()
+    assert len(asked(sandbox)) == len(set(asked(sandbox)))
+
+
+def test_mails_of_a_row_stand_by_date_and_the_newest_is_open(
+    page: Page, thread: str, sandbox: Sandbox
+) -> None:
+    world = sandbox.world
+    (listed,) = [
+        r["meta"]["email"]["messageIds"]
+        for r in world.threads[world.email_conversation_id]
+        if len(r.get("meta", {}).get("email", {}).get("messageIds", ())) == 5
+    ]
+    by_date = sorted(listed, key=lambda one: world.emails[one]["dateAdded"])
+    assert by_date == listed[::-1]  # the API had them the other way round
+    page.goto(thread)
+    up_to(page, by_date[0])
+    items = page.locator("[data-mails]", has=page.locator(f"#mail-{by_date[0]}")).locator("details")
+    expect(items.locator("iframe")).to_have_count(9 - 4)
+    expect(page.locator(f"#mail-{by_date[-1]}")).to_have_attribute("open", "")
+    shown = items.evaluate_all("(all) => all.map(({ id, open }) => [id, open])")
+    own = [[f"mail-{one}", one == by_date[-1]] for one in by_date]
+    assert [pair for pair in shown if str(pair[0]).startswith("mail-")] == own
+
+
+def test_four_at_a_time(page: Page, thread: str, sandbox: Sandbox) -> None:
+    names = [f"e{number}" for number in range(9)]
+    for name in names:
+        sandbox.world.emails[name] = {"id": name, "body": name, "contentType": "text/plain"}
+    held: list[Route] = []
+    page.route("**/mail/**/e?/", lambda route: held.append(route))
+    mail = row(1, messageType="TYPE_EMAIL", meta={"email": {"messageIds": names}}, body=None)
+    answer_thread(sandbox, sandbox.world.email_conversation_id, mail)
+    try:
+        page.goto(thread)
+        expect(page.locator(RUNNING)).to_have_count(mails.AT_ONCE)
+        assert len(held) == mails.AT_ONCE
+        for answered in range(1, len(names) + 1):
+            held[answered - 1].continue_()
+            left = len(names) - answered
+            expect(page.locator(WAITING)).to_have_count(left)
+            expect(page.locator(RUNNING)).to_have_count(min(left, mails.AT_ONCE))
+            assert len(held) == min(len(names), answered + mails.AT_ONCE)
+    finally:
+        for name in names:
+            del sandbox.world.emails[name]
+
+
+def test_a_click_opens_a_mail_and_only_closed_ones_can_be_opened(
+    page: Page, thread: str, sandbox: Sandbox
+) -> None:
+    page.goto(thread)
+    closed = page.locator("[data-mails]").last.locator("summary[data-open-mail]").first
+    email_id = closed.get_attribute("data-open-mail")
+    assert email_id
+    opener = page.locator(f'[data-open-mail="{email_id}"]')
+    opener.click()
+    expect(page.locator(f'iframe[data-mail="{email_id}"]')).to_be_visible()
+    expect(opener).to_have_count(0)
+    page.locator(f"#mail-{email_id} > summary").click()
+    expect(opener).to_have_count(1)
+    expect(page.locator(f'iframe[data-mail="{email_id}"]')).to_be_hidden()
+
+
+def test_what_is_asked_for_by_hand_opens_though_it_is_not_the_newest(
+    page: Page, thread: str, sandbox: Sandbox
+) -> None:
+    held: list[Route] = []
+    page.route("**/mail/**", lambda route: held.append(route))
+    page.goto(thread)
+    first = page.locator("[data-mails]").last.locator(WAITING).first
+    email_id = first.get_attribute("data-open-mail")
+    expect(page.locator(RUNNING)).not_to_have_count(0)
+    first.dispatch_event("click")
+    page.unroute("**/mail/**")
+    for route in held:
+        route.continue_()
+    expect(page.locator(f"#mail-{email_id}")).to_have_attribute("open", "")
+
+
+def test_nothing_in_view_moves_when_mails_come_in(
+    page: Page, thread: str, sandbox: Sandbox
+) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    held: list[Route] = []
+    page.route("**/mail/**", lambda route: held.append(route))
+    page.goto(thread)
+    expect(page.locator(RUNNING)).not_to_have_count(0)
+    card = page.locator("[data-mails]").last
+    before = card.bounding_box()
+    page.unroute("**/mail/**")
+    for route in held:
+        route.continue_()
+    expect(card.locator(WAITING)).to_have_count(0)
+    expect(card.locator("details[open] iframe")).to_be_visible()
+    assert card.bounding_box() == before
+
+
+def test_show_all_enlarges_the_frame(page: Page, thread: str, sandbox: Sandbox) -> None:
+    page.goto(thread)
+    item = page.locator("details.email__item[open]").last
+    frame = item.locator("iframe")
+    expect(frame).to_be_visible()
+    before = frame.bounding_box()
+    assert before
+    assert before["height"] >= 240
+    item.get_by_text("Show all").click()
+    item.get_by_text("Show less").wait_for()
+    after = frame.bounding_box()
+    assert after
+    assert after["height"] > before["height"] + 100
+    item.get_by_text("Show less").click()
+    item.get_by_text("Show all").wait_for()
+    assert (frame.bounding_box() or {})["height"] == before["height"]
+
+
+def test_quoted_text_opens_without_a_script(page: Page, thread: str, sandbox: Sandbox) -> None:
+    email_id = next(one for one in ids(sandbox, "gmail_quote"))
+    page.goto(f"{thread.replace('/inbox/', '/mail/')}{email_id}/")
+    quoted = body(page, email_id).get_by_text("Dear Ahmed", exact=False).first
+    expect(quoted).to_be_hidden()
+    body(page, email_id).get_by_text("Show quoted text").click()
+    expect(quoted).to_be_visible()
+
+
+def test_pictures_on_demand(page: Page, thread: str, sandbox: Sandbox) -> None:
+    (email_id, *_) = ids(sandbox, "smile.jpg")
+    page.goto(thread)
+    item = up_to(page, email_id)
+    expect(item.locator(".email__bar")).to_contain_text("Blocked: 3 remote pictures")
+    pictures = body(page, email_id).locator("img")
+    expect(pictures).to_have_count(3)
+    assert pictures.evaluate_all("(all) => all.map((one) => one.naturalWidth)") == [0, 0, 0]
+    sandbox.clear()
+    height = (item.bounding_box() or {})["height"]
+
+    with page.expect_response("**/picture/**") as first:
+        page.locator(f'[data-show-pictures="{email_id}"]').click()
+    assert first.value.request.header_value("cookie") is None
+    expect(item.locator(".email__bar")).to_contain_text("Remote pictures are shown")
+    smile = body(page, email_id).get_by_alt_text("A smiling woman")
+    expect(smile).to_have_js_property("complete", True)
+    expect(smile).not_to_have_js_property("naturalWidth", 0)
+    assert asked(sandbox) == []
+    assert (item.bounding_box() or {})["height"] == height
+
+
+def test_links_open_apart_without_a_trace(
+    context: BrowserContext, page: Page, thread: str, sandbox: Sandbox, complaints: Complaints
+) -> None:
+    complaints.expect("^foreign: https://go.example/")
+    reached: list[Request] = []
+
+    def answer(route: Route) -> None:
+        reached.append(route.request)
+        route.fulfill(body="<title>there</title>", content_type="text/html")
+
+    context.route("https://go.example/**", answer)
+    (email_id, *_) = ids(sandbox, "Book now")
+    page.goto(f"{thread.replace('/inbox/', '/mail/')}{email_id}/")
+    with context.expect_page() as opened:
+        body(page, email_id).get_by_text("Book now").click()
+    opened.value.wait_for_load_state()
+    assert opened.value.title() == "there"
+    assert opened.value.evaluate("window.opener") is None
+    assert opened.value.evaluate("document.referrer") == ""
+    assert "referer" not in reached[0].headers
+    assert page.url.endswith(f"{email_id}/")
+    expect(body(page, email_id).locator(".host").first).to_have_text("(go.example)")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_paper_is_light(page: Page, thread: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(thread)
+    paper = page.locator("details[open] .email__paper").last
+    expect(paper.locator("iframe")).to_be_visible()
+    colour = paper.evaluate("(paper) => getComputedStyle(paper).backgroundColor")
+    lightest = [int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(",")]
+    assert min(lightest) >= 235
+    inside = page.frame_locator("details[open] .email__paper iframe").last.locator("body")
+    ink = inside.evaluate("(body) => getComputedStyle(body).color")
+    assert ink == "rgb(27, 27, 31)"
+
+
+def test_a_failed_mail_can_be_asked_for_again(
+    page: Page, thread: str, sandbox: Sandbox, complaints: Complaints
+) -> None:
+    complaints.expect("503")
+    email_id = ids(sandbox)[-1]
+    page.route(
+        f"**/{email_id}/",
+        lambda route: route.fulfill(
+            status=503, body='<div class="email__item" id="mail-x" role="alert">no</div>'
+        ),
+        times=1,
+    )
+    sandbox.clear()
+    page.goto(f"{thread.replace('/inbox/', '/mail/')}{email_id}/")
+    page.goto(thread)
+    expect(page.locator(f"#mail-{email_id}[open] iframe")).to_be_visible()
+
+
+def test_without_javascript_a_mail_has_its_page(
+    plain_page: Page, thread: str, sandbox: Sandbox
+) -> None:
+    (email_id, *_) = ids(sandbox, "smile.jpg")
+    plain_page.goto(thread)
+    plain_page.locator(f'[data-open-mail="{email_id}"]').click()
+    expect(plain_page.locator(f'iframe[data-mail="{email_id}"]')).to_be_visible()
+    expect(plain_page.locator(".email__rest")).to_have_count(0)
+    plain_page.locator(f'[data-show-pictures="{email_id}"]').click()
+    expect(plain_page.locator(".email__bar")).to_contain_text("Remote pictures are shown")
+    smile = body(plain_page, email_id).get_by_alt_text("A smiling woman")
+    expect(smile).not_to_have_js_property("naturalWidth", 0)
+    plain_page.get_by_role("link", name="Back to the conversation").click()
+    expect(plain_page.locator("[data-thread]")).to_be_visible()
