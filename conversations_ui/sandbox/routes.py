@@ -24,7 +24,7 @@ def _by_conversation(ask: Ask) -> str:
 
 def _by_message(ask: Ask) -> str:
     raw = ask.world.messages.get(ask.ids[0]) or ask.world.emails.get(ask.ids[0])
-    return raw["locationId"] if raw else ""
+    return str(raw.get("locationId", "")) if raw else ""
 
 
 def _by_user(ask: Ask) -> str:

@@ -19,9 +19,6 @@ BATCH = 30  # frames on a page
 TOGETHER = 12  # payloads in a frame, where they are cleaned
 SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 PLACE = "http://plain.example/"
-PIXEL = bytes.fromhex(
-    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
-)
 HOOK = """for (const name of ["alert", "confirm", "prompt", "print", "open", "MsgBox"])
   window[name] = () => { window.top.ran = (window.top.ran ?? 0) + 1; };"""
 # Frames one by one: what is in one must not spoil the next. Done when each has loaded.
@@ -99,8 +96,8 @@ class Bare:
             return
         if not route.request.url.startswith((PLACE, "data:")):
             self.requests.append(route.request.url)
-        if route.request.is_navigation_request():
-            route.fulfill(status=204)  # the page stays where it is
+        if route.request.is_navigation_request() and route.request.frame == self.page.main_frame:
+            route.fulfill(status=204)  # the page itself stays where it is
         else:
             route.abort()
 

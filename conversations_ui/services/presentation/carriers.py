@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop
 
+# Only codes whose published title we have seen; any other code is shown as it is.
 # code -> the reason, as the end of "Not delivered: ..."
 REASONS: dict[str, str] = {
     # The number, or what we may send to it
     "21211": gettext_noop("this is not a valid phone number."),
-    "21212": gettext_noop("our sending number is not valid."),
     "21266": gettext_noop("the message was addressed to the number it was sent from."),
     "21408": gettext_noop("our account may not send to that country."),
     "21606": gettext_noop("our sending number cannot send messages to this number."),
@@ -21,7 +21,6 @@ REASONS: dict[str, str] = {
     "21610": gettext_noop("the customer has opted out by answering STOP."),
     "21612": gettext_noop("this number cannot be reached from our sending number."),
     "21614": gettext_noop("this number cannot receive text messages; it is not a mobile number."),
-    "21617": gettext_noop("the message is too long."),
     # On its way
     "30001": gettext_noop("too many messages were waiting to be sent at once."),
     "30002": gettext_noop("our sending account is suspended."),
@@ -34,9 +33,6 @@ REASONS: dict[str, str] = {
     "30009": gettext_noop("a part of the message got lost on its way."),
     "30010": gettext_noop("sending it would have cost more than our account allows."),
     "30011": gettext_noop("this number cannot receive pictures and other media."),
-    "30017": gettext_noop("the carrier’s network was overloaded."),
-    "30018": gettext_noop("the carrier takes messages from registered senders only."),
-    "30019": gettext_noop("the message or its media was too large for the carrier."),
     # Registration and limits in the United States
     "30022": gettext_noop("we sent more in a short time than the carriers allow us."),
     "30023": gettext_noop("we have sent as many messages today as the carrier allows us."),
@@ -45,7 +41,6 @@ REASONS: dict[str, str] = {
     "30033": gettext_noop("our registered campaign is suspended."),
     "30034": gettext_noop("our sending number is not registered for business messages."),
     "30035": gettext_noop("the registration of our sending number is still under way."),
-    "30036": gettext_noop("it could not be sent within the time it was valid for."),
     "30410": gettext_noop("the provider on the way did not answer in time."),
     "30450": gettext_noop(
         "the number is blocked for a while, as messages to it looked like fraud."
@@ -53,7 +48,6 @@ REASONS: dict[str, str] = {
     "30453": gettext_noop(
         "the number is blocked for a while, as messages to it looked like fraud."
     ),
-    "30454": gettext_noop("our account has reached its limit of messages for now."),
     "30500": gettext_noop("the provider had a fault of its own."),
     # WhatsApp and other channels
     "63003": gettext_noop("nobody can be reached at this address; it may not be in use."),
@@ -63,7 +57,4 @@ REASONS: dict[str, str] = {
         "the customer’s last message is too long ago (24 hours on WhatsApp), and only a message "
         "template may be sent."
     ),
-    "63018": gettext_noop("we sent more in a short time than the channel allows us."),
-    "63024": gettext_noop("this recipient cannot receive messages on the channel."),
-    "63032": gettext_noop("WhatsApp limits which of our messages this customer gets."),
 }
