@@ -12,7 +12,7 @@ run: $(KEYS)
 	@$(BIN)/python manage.py run $(ARGS)
 
 test: $(INSTALLED)
-	@chromium=$$($(BIN)/python scripts/browser.py) && CHROMIUM="$$chromium" $(BIN)/python -m pytest $(ARGS)
+	@chromium=$$($(BIN)/python scripts/browser.py) && CHROMIUM="$$chromium" $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(KEYS)
 	$(BIN)/ruff check .

@@ -42,7 +42,7 @@ def wrong_in(tag: Tag) -> list[str]:
     found = [] if tag.name in TAGS else [f"<{tag.name}>"]
     for name, value in tag.attrs.items():
         written = " ".join(value) if isinstance(value, list) else value
-        ours = tag.name == "span" and (name, written) == ("class", "host")
+        ours = tag.name == "span" and (name, written) in (("class", "host"), ("class", "gap"))
         if name not in ATTRIBUTES and not ours:
             found.append(f"{name}={written}")
         if name == "style" and FETCHES.search(written):
@@ -111,8 +111,7 @@ def test_no_remote_picture_without_being_asked_for() -> None:
         '<img src=" HTTP://a.example/3.png"><img src="cid:part1"><img alt="none">'
     )
     assert cleaned.pictures == 3
-    assert "a.example" not in cleaned.html
-    assert len(parsed(cleaned.html).find_all("img")) == 5
+    assert cleaned.html == '<span class="gap">none</span>'
 
 
 def test_remote_pictures_come_from_our_own_addresses() -> None:
@@ -127,11 +126,7 @@ def test_remote_pictures_come_from_our_own_addresses() -> None:
     )
     cleaned = mail_html.clean(html, ours)
     assert asked == ["https://a.example/1.png?x=1&y=2", "https://a.example/2.png"]
-    assert [tag.get("src") for tag in parsed(cleaned.html).find_all("img")] == [
-        "/ours/1",
-        "/ours/2",
-        None,
-    ]
+    assert [tag["src"] for tag in parsed(cleaned.html).find_all("img")] == ["/ours/1", "/ours/2"]
 
 
 def test_a_mail_cannot_name_our_picture_addresses_itself() -> None:
@@ -213,6 +208,7 @@ def test_colours_of_the_whole_mail_stay_with_it() -> None:
         ("mailto:a@evil.example", "a@good.example", "(a@evil.example)"),
         ("tel:+15551234", "call us", "(+15551234)"),
         ("https://good.example/", '<img alt="x" src="cid:1">', "(good.example)"),
+        ("https://good.example/", '<img alt="good.example" src="cid:1">', ""),
     ],
 )
 def test_links_say_where_they_lead(href: str, text: str, shown: str) -> None:

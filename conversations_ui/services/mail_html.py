@@ -85,6 +85,8 @@ _FETCHING_STYLE = re.compile(r"(?:url\(|@import)\s*[\"']?\s*(?:https?:)?//", re.
 _STYLE_SHEET = re.compile(r"<link\s[^>]{0,500}\bhref\s*=\s*[\"']?\s*(?:https?:)?//", re.IGNORECASE)
 # The cleaner's own output: attributes in double quotes, links never one in another.
 _LINK = re.compile(r'<a((?: [a-z-]+="[^"]*")*)>(.*?)</a>', re.DOTALL)
+_PICTURE = re.compile(r'<img(?: [a-z-]+="[^"]*")*>')
+_ALT = re.compile(r' alt="([^"]*)"')
 _HREF = re.compile(r' href="([^"]*)"')
 _ANY_TAG = re.compile(r'<(?:[^<>"]|"[^"]*")*>')
 
@@ -119,7 +121,8 @@ def clean(markup: str, picture: Picture | None = None) -> Cleaned:
     )
     others = sifter.backgrounds
     others += len(_FETCHING_STYLE.findall(markup)) + len(_STYLE_SHEET.findall(markup))
-    return Cleaned(_LINK.sub(_show_destination, cleaned), sifter.pictures, others)
+    told = _LINK.sub(_show_destination, _PICTURE.sub(_show_gap, cleaned))
+    return Cleaned(told, sifter.pictures, others)
 
 
 class _Sifter:
@@ -184,6 +187,14 @@ def _address(value: str) -> str | None:
     if web:
         return f"{web[1].lower()}://{web[2]}{address[web.end() :]}" if web[2] else None
     return address if address.lower().startswith(("mailto:", "tel:")) else None
+
+
+def _show_gap(picture: re.Match[str]) -> str:
+    """Puts the words for a picture that is left out in its place; one without words is gone."""
+    if ' src="' in picture[0]:
+        return picture[0]
+    alt = _ALT.search(picture[0])
+    return f'<span class="gap">{alt[1]}</span>' if alt and alt[1].strip() else ""
 
 
 def _show_destination(link: re.Match[str]) -> str:

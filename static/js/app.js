@@ -10,6 +10,7 @@ import "./landing.js";
 import "./lightbox.js";
 import "./missing.js";
 import "./mail.js";
+import "./mail-open.js";
 import "./older.js";
 import "./player.js";
 import "./rows.js";

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.conftest import ROOT
+from tests.conftest import PAYLOADS
 
 OWN = Path(__file__).parent
-SHARED = ROOT.parent / "shared" / "payloads"
 
 
 def lists(folder: Path) -> dict[str, list[str]]:
@@ -18,5 +17,5 @@ def lists(folder: Path) -> dict[str, list[str]]:
 
 def every() -> dict[str, list[str]]:
     """Give all lists there are."""
-    shared = {f"shared {name}": found for name, found in lists(SHARED).items()}
+    shared = {f"shared {name}": found for name, found in lists(PAYLOADS).items()}
     return lists(OWN) | shared
