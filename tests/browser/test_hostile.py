@@ -310,7 +310,7 @@ def test_searches_and_failures_are_repeated_as_text(
     words: Row = dict.fromkeys(("message", "error", "traceId"), attack)
     sandbox.script("/conversations/", Answer(403, words), times=None)
     page.goto(f"{inbox}{sandbox.world.hostile_conversation_id}/")
-    expect(page.locator(".thread [role=alert]")).to_be_visible()
+    expect(page.locator(".thread .feed [role=alert]")).to_be_visible()
     assert_harmless(page)
 
     page.goto(f"{inbox}?{urlencode({'channel': attack})}")
