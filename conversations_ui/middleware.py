@@ -3,14 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
+
+from conversations_ui.services import upstream
+from conversations_ui.views import pages
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -34,6 +40,10 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 # Someone with a temporary password reaches these: change it, or leave.
 OPEN_WITH_TEMPORARY_PASSWORD = {"password_change", "logout", "admin:logout", "admin:jsi18n"}
+# Open pages ask there by themselves, so it tells nothing of a person.
+POLLS = {"live_inbox", "live_thread"}
+UNASKED = POLLS | {"media", "staff"}  # the pictures and names in what a poll has brought
+NOTED = 60  # seconds for which it is not noted again that somebody is there
 
 
 def content_security_policy(get_response: Handler) -> Handler:
@@ -59,8 +69,21 @@ def no_store(get_response: Handler) -> Handler:
     return middleware
 
 
+def page_budget(get_response: Handler) -> Handler:
+    """Let all that a page asks of HighLevel share one deadline."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        with upstream.page():
+            return get_response(request)
+
+    return middleware
+
+
 class SignInRequired(LoginRequiredMiddleware):
-    """Ask for a sign-in, and for a password of one's own, before any view that needs them."""
+    """Ask for a sign-in, and for a password of one's own, before any view that needs them.
+
+    Django ends a session that nothing is written to; a sign of a person is written to it here.
+    """
 
     def process_view(
         self,
@@ -69,6 +92,8 @@ class SignInRequired(LoginRequiredMiddleware):
         view_args: tuple[Any, ...],
         view_kwargs: dict[str, Any],
     ) -> HttpResponseBase | None:
+        if getattr(view_func, "login_required", True) and request.user.is_authenticated:
+            _keep_time(request)
         answer = super().process_view(request, view_func, view_args, view_kwargs)
         if answer is None and self._needs_new_password(request, view_func):
             return _go_to(request, resolve_url("password_change"))
@@ -95,7 +120,23 @@ class SignInRequired(LoginRequiredMiddleware):
         )
 
 
+def _keep_time(request: HttpRequest) -> None:
+    now = timezone.now().timestamp()
+    session = request.session
+    if now - session.setdefault("since", now) > settings.SESSION_HOURS * 3600:
+        logout(request)
+    elif not _leads_to(request, UNASKED) and now - session.get("seen", 0) > NOTED:
+        session["seen"] = now
+
+
+def _leads_to(request: HttpRequest, views: set[str]) -> bool:
+    match = request.resolver_match
+    return match is not None and match.view_name in views
+
+
 def _go_to(request: HttpRequest, address: str) -> HttpResponseBase:
+    if _leads_to(request, POLLS) and HtmxDetails(request):
+        return pages.signed_out(request, address)  # what is being read stays
     # A plain redirect would be followed within the fragment and put the page inside the page.
     if HtmxDetails(request):
         return HttpResponseClientRedirect(address)

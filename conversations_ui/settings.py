@@ -18,7 +18,8 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError, validate
 
 from conversations_ui.accounts import keys
-from conversations_ui.highlevel.client import checked_base_url
+from conversations_ui.highlevel.addresses import checked_base_url
+from conversations_ui.highlevel.webhooks import PUBLIC_KEY, ed25519_key, rsa_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_DIR = BASE_DIR / ".local"
@@ -61,6 +62,14 @@ def matching(pattern: str) -> Callable[[str], str]:
 def host_name(text: str) -> str:
     """Accept one host's name, without a scheme, a port or a wildcard."""
     return matching(r"(?=.{1,253}$)([a-z0-9_-]+\.)+[a-z][a-z0-9-]+")(text.lower())
+
+
+def pace(text: str) -> float:
+    """Accept some seconds between two of the same, or 0 for never."""
+    seconds = float(text)
+    if not (seconds == 0 or 1 <= seconds <= 60):
+        raise ValueError
+    return seconds
 
 
 def fernet_keys(joined: str) -> list[str]:
@@ -143,6 +152,28 @@ HIGHLEVEL_API_URL = setting(
     text(checked_base_url),
     "an https:// address (http:// is only for a loopback host)",
 )
+HIGHLEVEL_CLIENT_ID = setting(
+    "HIGHLEVEL_CLIENT_ID",
+    "",
+    text(matching(r"[\x21-\x7e]{1,256}")),
+    "the client id of the marketplace app, one word",
+)
+HIGHLEVEL_CLIENT_SECRET = setting(
+    "HIGHLEVEL_CLIENT_SECRET",
+    "",
+    text(matching(r"[\x21-\x7e]{1,4096}")),
+    "the client secret of the marketplace app, one word",
+)
+if bool(HIGHLEVEL_CLIENT_ID) != bool(HIGHLEVEL_CLIENT_SECRET):
+    raise ImproperlyConfigured(
+        "HIGHLEVEL_CLIENT_ID and HIGHLEVEL_CLIENT_SECRET belong together. Set both, or neither."
+    )
+HIGHLEVEL_AUTHORIZE_URL = setting(
+    "HIGHLEVEL_AUTHORIZE_URL",
+    "https://marketplace.gohighlevel.com/v2/oauth/chooselocation",
+    text(checked_base_url),
+    "an https:// address (http:// is only for a loopback host)",
+)
 HIGHLEVEL_API_VERSION = setting(
     "HIGHLEVEL_API_VERSION",
     "",
@@ -155,6 +186,22 @@ PAGE_SIZE = setting(
     partial(env.int, validate=validate.Range(1, 100)),
     "a whole number from 1 to 100",
 )
+# The time all that is asked of HighLevel for one page may take together.
+PAGE_SECONDS = setting(
+    "PAGE_SECONDS",
+    8.0,
+    partial(env.float, validate=validate.Range(1, 60)),
+    "a number of seconds from 1 to 60",
+)
+# How often an open page asks this server for news; it seldom costs a request to HighLevel.
+LIVE_SECONDS = setting(
+    "LIVE_SECONDS",
+    5.0,
+    text(pace),
+    "a number of seconds from 1 to 60, or 0 so that pages stay as they were loaded",
+)
+# Whether the next older page is fetched while the reader still reads this one.
+PREFETCH_OLDER = setting("PREFETCH_OLDER", True, env.bool, "on or off")
 # Where attachments are fetched from; other hosts' are links. The token never goes there.
 MEDIA_HOSTS: list[str] = setting(
     "MEDIA_HOSTS",
@@ -169,6 +216,25 @@ REMOTE_MAIL_IMAGES = setting(
     text(matching("ask|never")),
     "ask (people may load a mail's pictures, through this server) or never",
 )
+
+# Webhooks of a marketplace app
+
+WEBHOOK_PUBLIC_KEY = setting(
+    "WEBHOOK_PUBLIC_KEY",
+    ed25519_key(PUBLIC_KEY),
+    text(ed25519_key),
+    "an Ed25519 public key (SPKI in base64, or PEM)",
+)
+WEBHOOK_RSA_PUBLIC_KEY = setting(
+    "WEBHOOK_RSA_PUBLIC_KEY", None, text(rsa_key), "an RSA public key (SPKI in base64, or PEM)"
+)
+# Off, since HighLevel announced to stop signing with RSA on 2026-07-01.
+WEBHOOK_LEGACY_SIGNATURE = setting("WEBHOOK_LEGACY_SIGNATURE", False, env.bool, "on or off")
+if WEBHOOK_LEGACY_SIGNATURE and WEBHOOK_RSA_PUBLIC_KEY is None:
+    raise ImproperlyConfigured(
+        "WEBHOOK_LEGACY_SIGNATURE is on, so WEBHOOK_RSA_PUBLIC_KEY is needed. "
+        "Write an RSA public key (SPKI in base64, or PEM)."
+    )
 
 # What the site is made of
 
@@ -199,6 +265,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "conversations_ui.middleware.page_budget",
 ]
 
 ROOT_URLCONF = "conversations_ui.urls"
@@ -251,8 +318,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SHARED_CACHE = setting(
     "CACHE_URL", None, text(cache), "redis://HOST:PORT/0 (or rediss://, valkey://)"
 )
+LOCAL_CACHE = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "OPTIONS": {"MAX_ENTRIES": 5000},
+}
 CACHES = {
-    "default": SHARED_CACHE or {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "default": SHARED_CACHE or LOCAL_CACHE,
+    # What comes from HighLevel, and how much of it was asked for.
+    "upstream": SHARED_CACHE | {"BACKEND": "conversations_ui.cache.SharedOrOwnCache"}
+    if SHARED_CACHE
+    else LOCAL_CACHE | {"LOCATION": "upstream"},
 }
 
 STATIC_URL = "static/"
@@ -301,6 +376,19 @@ CSRF_TRUSTED_ORIGINS: list[str] = setting(
 # A cache of one process alone would keep a session after the sign-out in another process.
 SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if SHARED_CACHE else 'db'}"
 COOKIE_PREFIX = "__Host-" if HTTPS_ONLY else ""
+# A session ends when nobody has clicked for so long, and this long after the sign-in anyway.
+SESSION_COOKIE_AGE = 60 * setting(
+    "SESSION_IDLE_MINUTES",
+    60,
+    partial(env.int, validate=validate.Range(5, 1440)),
+    "a whole number of minutes from 5 to 1440",
+)
+SESSION_HOURS = setting(
+    "SESSION_HOURS",
+    10,
+    partial(env.int, validate=validate.Range(1, 720)),
+    "a whole number of hours from 1 to 720",
+)
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 SESSION_COOKIE_SECURE = HTTPS_ONLY
 SESSION_COOKIE_HTTPONLY = True

@@ -8,12 +8,14 @@ from conversations_ui.views import (
     errors,
     health,
     inbox,
+    live,
     mail,
     media,
     opening,
     recordings,
     signing_in,
     thread,
+    webhooks,
 )
 
 urlpatterns = [
@@ -26,6 +28,8 @@ urlpatterns = [
         thread.thread,
         name="message",
     ),
+    path("live/<str:location_id>/", live.live_inbox, name="live_inbox"),
+    path("live/<str:location_id>/<str:conversation_id>/", live.live_thread, name="live_thread"),
     path(
         "recording/<str:location_id>/<str:conversation_id>/<str:message_id>/",
         recordings.recording,
@@ -66,6 +70,7 @@ urlpatterns = [
         name="mail_picture",
     ),
     path("open/", opening.open_conversation, name="open"),
+    path("webhooks/highlevel/", webhooks.webhook, name="webhook"),
     path("login/", signing_in.sign_in, name="login"),
     path("logout/", signing_in.sign_out, name="logout"),
     path("password/", signing_in.change_password, name="password_change"),

@@ -1,8 +1,10 @@
 """The application server: gunicorn with threads.
 
 Requests wait on HighLevel most of their time, so each worker has several threads; more workers than
-cores would only take turns. Behind a proxy that ends TLS, set gunicorn's own FORWARDED_ALLOW_IPS to
-the proxy's address, so that `X-Forwarded-Proto` counts; the loopback address counts by default.
+cores would only take turns. Without a shared cache (CACHE_URL) there is one worker: what was read,
+and how much may still be asked for, is then known to all of them. Behind a proxy that ends TLS, set
+gunicorn's own FORWARDED_ALLOW_IPS to the proxy's address, so that `X-Forwarded-Proto` counts; the
+loopback address counts by default.
 """
 
 import os
@@ -12,8 +14,8 @@ from gunicorn.glogging import Logger
 
 wsgi_app = "conversations_ui.wsgi"
 worker_class = "gthread"
-workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-threads = 8
+cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+workers, threads = (cores, 8) if os.environ.get("CACHE_URL", "").strip() else (1, 24)
 # Above the longest deadline of a page, so that a slow API never costs a worker.
 timeout = 60
 graceful_timeout = 10

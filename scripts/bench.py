@@ -1,42 +1,44 @@
 """How much each page costs: time against an empty signed-in page, and calls to the API.
 
 The API's answers are recorded from the sandbox once and then replayed at once by another process,
-so what is measured is this product and its HTTP client. `make bench` runs it.
+so what is measured is this product and its HTTP client. Then staff with open pages are simulated.
+`make bench` runs both; it ends with status 1 when the staff need more than half the allowance.
 """
 
 from __future__ import annotations
 
+import argparse
+import logging
 import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
 from urllib.request import Request, urlopen
 
 import django
+import time_machine
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.replay import key_of, replaying  # noqa: E402 - found by the line above
 
 if TYPE_CHECKING:
     from django.test import Client
 
     from conversations_ui.sandbox import Sandbox
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 ROUNDS = 120
 WARM_UP = 15
 SIZES = (20, 50, 100)
+NOTHING_KEPT = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,32 @@ class View:
     address: str
     page_size: int = 50
     target: str = ""  # the id an htmx request aims at; empty for a whole page
+    status: int = 200
 
     @property
     def headers(self) -> dict[str, str]:
         """What the browser sends."""
         fragment = {"HX-Request": "true", "HX-Target": self.target} if self.target else {}
         return {"Accept-Encoding": "gzip", **fragment}
+
+    def ask(self, client: Client) -> int:
+        """How many bytes come; the answer is the one expected."""
+        from django.test import override_settings
+
+        with override_settings(PAGE_SIZE=self.page_size):
+            answer = client.get(self.address, headers=self.headers)
+        if answer.status_code != self.status:
+            raise RuntimeError(f"{self.name}: {answer.status_code}")
+        return len(answer.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a view costs: median milliseconds, compressed bytes, calls to the API."""
+
+    median: float
+    size: int
+    calls: int
 
 
 def empty(request: HttpRequest) -> HttpResponse:
@@ -65,63 +87,14 @@ def urls() -> list[object]:
     return [path("empty/", empty), path("", include("conversations_ui.urls"))]
 
 
-def key_of(target: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """A request's path and query, whatever the order of the latter."""
-    parts = urlsplit(target)
-    return parts.path, tuple(sorted(parse_qsl(parts.query)))
-
-
-class Replay(BaseHTTPRequestHandler):
-    """Answers what was recorded."""
-
-    protocol_version = "HTTP/1.1"
-    recorded: dict[object, bytes] = {}
-
-    def do_GET(self) -> None:
-        """The recorded body; 404 for what nobody asked for while recording."""
-        body = self.recorded.get(key_of(self.path), b"")
-        head = f"HTTP/1.1 {200 if body else 404} -\r\nContent-Length: {len(body)}\r\n\r\n"
-        self.wfile.write(head.encode() + body)
-
-    def log_message(self, *_args: object) -> None:
-        """Stay quiet."""
-
-
-def replay(recorded: dict[object, bytes], pipe: Connection) -> None:
-    """Serve the recorded answers until the parent ends this process."""
-    Replay.recorded = recorded
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Replay)
-    server.daemon_threads = True
-    pipe.send(server.server_port)
-    server.serve_forever()
-
-
-@contextmanager
-def replaying(recorded: dict[object, bytes]) -> Iterator[str]:
-    """The recorded answers, served by a process of their own."""
-    processes = get_context("spawn")
-    here, there = processes.Pipe()
-    server = processes.Process(target=replay, args=(recorded, there), daemon=True)
-    server.start()
-    try:
-        yield f"http://127.0.0.1:{here.recv()}"
-    finally:
-        server.terminate()
-        server.join()
-
-
 def record(
-    sandbox: Sandbox, client: Client, views: list[View]
-) -> tuple[dict[object, bytes], dict[str, int]]:
-    """The API's answers to every view, and how many calls each takes."""
-    from django.test import override_settings
-
-    recorded: dict[object, bytes] = {}
+    sandbox: Sandbox, client: Client, views: Iterable[View], recorded: dict[object, bytes]
+) -> dict[str, int]:
+    """How many calls each view takes; the API's answers to them are added to `recorded`."""
     calls: dict[str, int] = {}
     for view in views:
         sandbox.clear()
-        with override_settings(PAGE_SIZE=view.page_size):
-            assert client.get(view.address, headers=view.headers).status_code == 200  # noqa: S101
+        view.ask(client)
         seen = list(sandbox.requests)
         calls[view.name] = len(seen)
         for request in seen:
@@ -133,94 +106,157 @@ def record(
             )
             with urlopen(asked) as answer:  # noqa: S310
                 recorded[key_of(target)] = answer.read()
-    return recorded, calls
+    return calls
 
 
-def measure(client: Client, views: list[View]) -> dict[str, tuple[float, int]]:
-    """Median milliseconds and compressed bytes of each view; the views take turns."""
-    from django.test import override_settings
-
+def measure(client: Client, views: list[View], calls: dict[str, int]) -> dict[str, Cost]:
+    """What each view costs; the views take turns."""
     times: dict[str, list[float]] = {view.name: [] for view in views}
     sizes: dict[str, int] = {}
     for turn in range(WARM_UP + ROUNDS):
         for view in views:
-            with override_settings(PAGE_SIZE=view.page_size):
-                start = time.perf_counter()
-                response = client.get(view.address, headers=view.headers)
-                taken = time.perf_counter() - start
-            assert response.status_code == 200  # noqa: S101
-            sizes[view.name] = len(response.content)
+            start = time.perf_counter()
+            sizes[view.name] = view.ask(client)
+            taken = time.perf_counter() - start
             if turn >= WARM_UP:
                 times[view.name].append(taken * 1000)
-    return {name: (statistics.median(values), sizes[name]) for name, values in times.items()}
+    return {
+        name: Cost(statistics.median(taken), sizes[name], calls[name])
+        for name, taken in times.items()
+    }
 
 
-def main() -> None:
-    """Record, replay, measure, print."""
+def views_of(sandbox: Sandbox, client: Client) -> tuple[list[View], list[View]]:
+    """Pages that ask the API, and pages and polls that are answered from what is kept."""
+    from scripts.staff import polls_of
+
+    inbox = f"/inbox/{sandbox.locations[0]}/"
+    thread = f"{inbox}{sandbox.world.long_conversation_id}/"
+    page = client.get(thread).content.decode()
+    oldest = page.split("data-load-older", 1)[1].split(f'href="{thread}', 1)[1].split('"')[0]
+    polls = polls_of(page) | polls_of(client.get(inbox).content.decode())
+    start = View("empty page", "/empty/")
+    pages = [
+        *(View(f"thread, {size} messages", thread, size) for size in SIZES),
+        View("load older, 50 messages", thread + oldest, target="older"),
+        View("filter, 50 messages", f"{thread}?type=TYPE_SMS", target="messages"),
+        View("inbox, 25 rows", inbox),
+    ]
+    kept = [View(f"{v.name}, kept", v.address, v.page_size, v.target) for v in pages]
+    nothing_new = [
+        View("poll of a thread, nothing new", polls["live-thread"], 50, "live-thread", 204),
+        View("poll of the inbox, nothing new", polls["live-inbox"], 50, "live-inbox", 204),
+    ]
+    return [start, *pages], [start, *kept, *nothing_new]
+
+
+def measure_views(client: Client) -> None:
+    """Record, replay, measure, print; first with nothing kept, then with all that can be."""
+    from django.conf import settings
+    from django.test import override_settings
+
+    from conversations_ui.accounts.models import SubAccount
+    from conversations_ui.sandbox import Sandbox
+
+    uncached = override_settings(CACHES=settings.CACHES | {"upstream": NOTHING_KEPT})
+    # What is kept stays new while the clock stands still; the first poll makes all of it old.
+    now = time.time()
+    before, standing_still = (time_machine.travel(at, tick=False) for at in (now, now + 1))
+    recorded: dict[object, bytes] = {}
+    with (
+        Sandbox(rate_limit=None) as sandbox,
+        override_settings(ROOT_URLCONF=tuple(urls()), PREFETCH_OLDER=False, LIVE_SECONDS=5.0),
+    ):
+        account = SubAccount(location_id=sandbox.locations[0], name="Bench", time_zone="UTC")
+        account.set_token(sandbox.token)
+        account.save()
+        with override_settings(HIGHLEVEL_API_URL=sandbox.url):
+            asking, kept = views_of(sandbox, client)
+            with uncached:
+                calls = record(sandbox, client, asking, recorded)
+            with before:
+                record(sandbox, client, kept, recorded)
+            with standing_still:
+                record(sandbox, client, kept, recorded)
+                calls |= record(sandbox, client, kept, recorded)
+        with replaying(recorded) as url, override_settings(HIGHLEVEL_API_URL=url):
+            show_head()
+            with uncached:
+                show(measure(client, asking, calls))
+            with standing_still:
+                show(measure(client, kept, calls))
+
+
+def show_head() -> None:
+    """The head of the first table of docs/benchmarks.md."""
+    print("| view | median | against the empty page | upstream calls | compressed |")
+    print("|---|---|---|---|---|")
+
+
+def show(results: dict[str, Cost]) -> None:
+    """Its rows."""
+    floor = results["empty page"].median
+    for name, cost in results.items():
+        print(
+            f"| {name} | {cost.median:.1f} ms | {cost.median / floor:.1f} | {cost.calls} "
+            f"| {cost.size / 1024:.1f} kB |"
+        )
+
+
+def measure_staff(minutes: float) -> bool:
+    """Simulate, print; whether half of the allowance was enough."""
+    from scripts.staff import Plan, simulate
+
+    seconds = minutes * 60
+    plans = {
+        "one list for all": Plan(seconds=seconds),
+        "webhooks": Plan(seconds=seconds, webhooks=True),
+    }
+    print("\n| changes come by | peak in 10 s | in a day of 8 hours | polls | of them 204 | |")
+    print("|---|---|---|---|---|---|")
+    held = True
+    for name, plan in plans.items():
+        outcome = simulate(plan)
+        held &= outcome.held
+        verdict = "held" if outcome.held else "not held"
+        print(
+            f"| {name} | {outcome.peak} | {outcome.a_day:,} | {outcome.quiet + outcome.news:,} "
+            f"| {outcome.quiet:,} | {verdict} |",
+            flush=True,
+        )
+    return held
+
+
+def main() -> int:
+    """Make a database of its own, then measure what is asked for."""
+    asked = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    asked.add_argument("parts", nargs="*", help="views, staff; both if none is named")
+    asked.add_argument("--minutes", type=float, default=10.0, help="how long the staff stay")
+    given = asked.parse_args()
+    parts = given.parts or ["views", "staff"]
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {
             "ALLOWED_HOSTS": "testserver",
+            "CACHE_URL": "",
             "DATABASE_URL": f"sqlite:///{Path(folder) / 'bench.sqlite3'}",
             "DJANGO_SETTINGS_MODULE": "conversations_ui.settings",
             "HTTPS_ONLY": "off",
         }
         django.setup()
         from django.core.management import call_command
-        from django.test import Client, override_settings
+        from django.test import Client
 
-        from conversations_ui.accounts.models import SubAccount, User
-        from conversations_ui.sandbox import Sandbox
+        from conversations_ui.accounts.models import User
 
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
-        user = User.objects.create_superuser("bench")
+        logging.disable(logging.INFO)  # a line for each upstream call would be measured too
         client = Client()
-        client.force_login(user)
-        logging_off()
-        with Sandbox(rate_limit=None) as sandbox, override_settings(ROOT_URLCONF=tuple(urls())):
-            account = SubAccount(location_id=sandbox.locations[0], name="Bench", time_zone="UTC")
-            account.set_token(sandbox.token)
-            account.save()
-            inbox = f"/inbox/{account.location_id}/"
-            thread = f"{inbox}{sandbox.world.long_conversation_id}/"
-            with override_settings(HIGHLEVEL_API_URL=sandbox.url):
-                older = oldest_on(client, thread)
-                views = [
-                    View("empty page", "/empty/"),
-                    *(View(f"thread, {size} messages", thread, size) for size in SIZES),
-                    View("load older, 50 messages", older, target="older"),
-                    View("filter, 50 messages", f"{thread}?type=TYPE_SMS", target="messages"),
-                    View("inbox, 25 rows", inbox),
-                ]
-                recorded, calls = record(sandbox, client, views)
-            with replaying(recorded) as url, override_settings(HIGHLEVEL_API_URL=url):
-                show(measure(client, views), calls)
-
-
-def logging_off() -> None:
-    """A line for each upstream call would be measured too."""
-    import logging
-
-    logging.disable(logging.INFO)
-
-
-def oldest_on(client: Client, thread: str) -> str:
-    """The address behind "load older" on the thread's newest page."""
-    page = client.get(thread).content.decode()
-    return thread + page.split("data-load-older", 1)[1].split(f'href="{thread}', 1)[1].split('"')[0]
-
-
-def show(results: dict[str, tuple[float, int]], calls: dict[str, int]) -> None:
-    """The table of docs/benchmarks.md."""
-    floor = results["empty page"][0]
-    print("| view | median | against the empty page | upstream calls | compressed |")
-    print("|---|---|---|---|---|")
-    for name, (median, size) in results.items():
-        print(
-            f"| {name} | {median:.1f} ms | {median / floor:.1f} | {calls[name]} "
-            f"| {size / 1024:.1f} kB |"
-        )
+        client.force_login(User.objects.create_superuser("bench"))
+        if "views" in parts:
+            measure_views(client)
+        return 0 if "staff" not in parts or measure_staff(given.minutes) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -9,10 +9,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.cache import caches
 from django.test import Client, override_settings
+from pytest_django import Settings
 
+from conversations_ui.accounts import connecting, tokens
 from conversations_ui.accounts.models import SubAccount, User
+from conversations_ui.highlevel import retries
 from conversations_ui.sandbox import Sandbox
+from conversations_ui.sandbox.oauth import App, Permission
+from conversations_ui.services import upstream
 from tests import CONFIGURATION
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,8 +79,19 @@ def quick_settings() -> Iterator[None]:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with override_settings(STORAGES=storages, PASSWORD_HASHERS=hashers):
+    quick = {"STORAGES": storages, "PASSWORD_HASHERS": hashers}
+    # Nothing is asked of the API but what a test asks for.
+    with override_settings(**quick, PREFETCH_OLDER=False, LIVE_SECONDS=0):
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_known_of_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start as a process does that has asked for nothing yet, and ask again without long pauses."""
+    caches["upstream"].clear()
+    monkeypatch.setattr(upstream, "_retries", retries.Allowance())
+    monkeypatch.setattr(upstream, "_worked", {})
+    monkeypatch.setattr(retries, "BASE", 0.01)
 
 
 @pytest.fixture(scope="session")
@@ -88,6 +105,7 @@ def running_sandbox() -> Iterator[Sandbox]:
 def sandbox(running_sandbox: Sandbox) -> Iterator[Sandbox]:
     """The running sandbox, as if it had just been started."""
     yield running_sandbox
+    running_sandbox.restore()
     running_sandbox.unscript()
     running_sandbox.clear()
 
@@ -98,6 +116,26 @@ def sub_account(db: None, sandbox: Sandbox) -> SubAccount:
     account = SubAccount(location_id=sandbox.locations[0], name="Sample", time_zone="UTC")
     account.set_token(sandbox.token)
     account.save()
+    return account
+
+
+@pytest.fixture
+def app(sandbox: Sandbox, settings: Settings) -> App:
+    """The sandbox's marketplace app, with the product configured for it."""
+    caches["default"].clear()
+    settings.HIGHLEVEL_CLIENT_ID = sandbox.app.client_id
+    settings.HIGHLEVEL_CLIENT_SECRET = sandbox.app.client_secret
+    settings.HIGHLEVEL_AUTHORIZE_URL = sandbox.authorize_url
+    return sandbox.app
+
+
+@pytest.fixture
+def authorised(db: None, app: App, sandbox: Sandbox) -> SubAccount:
+    """The main sample sub-account, connected by letting the app in."""
+    code = app.new_code(Permission(sandbox.locations[0]))
+    issued = tokens.app().exchange(code, redirect_uri="", verifier="")
+    account = connecting.authorise(sandbox.locations[0], issued).sub_account
+    sandbox.clear()
     return account
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bs4 import BeautifulSoup, Tag
+from django.core.cache import caches
 from django.http import HttpResponse
 from django.test import Client
 
@@ -135,14 +136,25 @@ def row(number: int, **fields: Any) -> Row:
 
 
 def answer_thread(
-    sandbox: Sandbox, conversation_id: str, *messages: Row, last: str = "", more: bool = False
+    sandbox: Sandbox,
+    conversation_id: str,
+    *messages: Row,
+    last: str = "",
+    more: bool = False,
+    forget: bool = True,
 ) -> None:
-    """Let the next page of a thread hold these messages, newest first as the API has them."""
+    """Let the next page of a thread hold these messages, newest first as the API has them.
+
+    As if some time had passed: no answer is kept from before, unless `forget` is false.
+    """
+    if forget:
+        caches["upstream"].clear()
     inner = {"lastMessageId": last, "nextPage": more, "messages": list(messages)}
     sandbox.script(f"/conversations/{conversation_id}/messages", Answer(200, {"messages": inner}))
 
 
 def answer_inbox(sandbox: Sandbox, *conversations: Row, total: int | None = None) -> None:
-    """Let the next search find these conversations."""
+    """Let the next search find these conversations; no answer is kept from before."""
+    caches["upstream"].clear()
     found: Row = {"conversations": list(conversations), "total": total or len(conversations)}
     sandbox.script("/conversations/search", Answer(200, found))

@@ -5,13 +5,14 @@ from cryptography.fernet import Fernet
 from django.contrib.auth.models import AnonymousUser, Group
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404
 from pytest_django import Settings
 
-from conversations_ui.accounts import people
+from conversations_ui.accounts import keys, people
 from conversations_ui.accounts.access import sub_account_or_404, visible_to
 from conversations_ui.accounts.keys import TokenUnreadable
-from conversations_ui.accounts.models import SubAccount, User
+from conversations_ui.accounts.models import Agency, SubAccount, User
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +117,49 @@ def test_a_token_moved_to_another_row_is_refused() -> None:
     other.encrypted_token = mine.encrypted_token
     with pytest.raises(TokenUnreadable, match="belongs to loc1"):
         other.token  # noqa: B018
+
+
+def test_a_token_for_another_purpose_is_refused() -> None:
+    account = make("loc1")
+    account.encrypted_refresh_token = keys.encrypt("loc1", "refresh-1", keys.REFRESH)
+    assert account.refresh_token == "refresh-1"
+    swapped = account.encrypted_refresh_token, account.encrypted_token
+    account.encrypted_token, account.encrypted_refresh_token = swapped
+    with pytest.raises(TokenUnreadable, match="another purpose"):
+        account.token  # noqa: B018
+    with pytest.raises(TokenUnreadable, match="another purpose"):
+        account.refresh_token  # noqa: B018
+
+
+def test_an_agencys_token_is_none_of_a_location_with_the_same_id() -> None:
+    agency = Agency(company_id="loc1")
+    agency.encrypted_token = make("loc1").encrypted_token
+    with pytest.raises(TokenUnreadable, match="belongs to loc1"):
+        agency.token  # noqa: B018
+
+
+def test_a_token_stored_before_there_were_purposes_is_read(settings: Settings) -> None:
+    account = make("loc1")
+    old = Fernet(settings.TOKEN_KEYS[0]).encrypt(b'["loc1", "pit-old"]')
+    account.encrypted_token = old.decode()
+    assert account.token == "pit-old"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sub_accounts_of_earlier_versions_stay_connected() -> None:
+    executor = MigrationExecutor(connection)
+    latest = executor.loader.graph.leaf_nodes()
+    executor.migrate([("accounts", "0001_initial")])
+    before = executor.loader.project_state([("accounts", "0001_initial")]).apps
+    token = keys.encrypt("loc1", "pit-1")
+    old = before.get_model("accounts", "SubAccount").objects.create(
+        location_id="loc1", name="Name", encrypted_token=token
+    )
+    executor = MigrationExecutor(connection)
+    executor.migrate(latest)
+    account = SubAccount.objects.get()
+    assert (account.token, account.connection) == ("pit-1", "private")
+    assert account.connected == old.created
 
 
 @pytest.mark.parametrize("location_id", ["", "a/b", "a b", "a\n", "é", "a" * 65])

@@ -104,6 +104,7 @@ def test_what_the_data_adds_stands_behind_the_title(
         {"invoiceNumber": "INV-2081"},
         {"amount": None, "timestamp": "soon", "stage": 5},
         {"amount": {}, "currency": [], "members": {}, "dnd": "x"},
+        {"amount": 10**400, "currency": "USD", "total": -(10**30), "monetaryValue": "1e300"},
         [],
         "text",
     ],
@@ -210,6 +211,7 @@ def test_an_at_sign_in_an_address_marks_nothing_and_breaks_nothing(thread: Threa
     [
         ({"review": {"rating": 4}}, "4 out of 5 stars", 4),
         ({"rating": 5}, "5 out of 5 stars", 5),
+        ({"starRating": "FIVE"}, "5 out of 5 stars", 5),
         ({"stars": "3"}, "3 out of 5 stars", 3),
         ({"rating": 4.5}, "4.5 out of 5 stars", 5),
         ({"rating": 4.4}, "4.4 out of 5 stars", 4),

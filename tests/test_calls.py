@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 
 from conversations_ui.accounts.models import SubAccount
@@ -46,7 +46,7 @@ class Thread:
 
 @pytest.fixture
 def thread(reader_client: Client, sub_account: SubAccount, sandbox: Sandbox) -> Thread:
-    cache.clear()
+    caches["upstream"].clear()
     return Thread(reader_client, sub_account, sandbox)
 
 
@@ -122,6 +122,18 @@ def test_an_unknown_length_is_never_zero(thread: Thread, seconds: object) -> Non
     assert title(article) == "Call"
     assert words(one(article, "[data-total]")) == "–:––"
     assert one(article, "[type=range]").has_attr("disabled")
+
+
+@pytest.mark.parametrize("seconds", [0, "0", 0.0])
+@pytest.mark.parametrize("status", ["busy", "no-answer", "failed", "canceled", "levitating"])
+def test_a_call_nobody_took_has_no_length_to_tell(
+    thread: Thread, status: str, seconds: object
+) -> None:
+    assert "0 s" not in words(one(thread.call(status, seconds), "h3"))
+
+
+def test_how_long_it_rang_is_told(thread: Thread) -> None:
+    assert title(thread.call("no-answer", 20)) == "Missed call, 20 s"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import logging
 import socket
 import socketserver
 import threading
+import time
 import traceback
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -19,11 +20,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import conversations_ui
+from conversations_ui.highlevel.addresses import checked_base_url
 from conversations_ui.highlevel.client import (
     MAX_ANSWER,
     Client,
-    checked_base_url,
-    new_session,
 )
 from conversations_ui.highlevel.errors import (
     AgencyToken,
@@ -39,6 +39,7 @@ from conversations_ui.highlevel.errors import (
     Unavailable,
     WrongVersion,
 )
+from conversations_ui.highlevel.transport import new_session
 
 TOKEN = "pit-0f3c9d1e-5a7b-4c2d-8e6f-1b2a3c4d5e6f"
 TRACE = "6c1c0f9a-2f5e-4e39-9a37-0d0c5f0a7f11"
@@ -292,6 +293,57 @@ def test_a_path_in_the_base_url_is_kept(wire: Wire, session: requests.Session) -
     wire.answer(200, EVERYTHING)
     Client(TOKEN, base_url=f"{wire.url}/proxy/", session=session).user("u1")
     assert wire.seen[0].target == "/proxy/users/u1"
+
+
+def test_all_addresses_of_a_host_share_the_time_to_connect(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("", 0), backlog=0) as silent:
+        address = ("127.0.0.1", silent.getsockname()[1])
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:  # more than it has room for: from here on nothing answers
+            each.setblocking(False)
+            each.connect_ex(address)
+        found = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{last}", address[1]))
+            for last in (1, 2, 3, 4, 5, 6)
+        ]
+        resolved = socket.getaddrinfo
+        monkeypatch.setattr(
+            socket,
+            "getaddrinfo",
+            lambda host, *rest, **named: (
+                found if host == "localhost" else resolved("127.0.0.1", *rest, **named)
+            ),
+        )
+        started = time.monotonic()
+        client = Client(TOKEN, base_url=f"http://localhost:{address[1]}", timeout=(0.5, 5.0))
+        with pytest.raises(Unavailable):
+            client.location("loc")
+        assert time.monotonic() - started < 1.5
+        for each in waiting:
+            each.close()
+
+
+def test_an_address_that_does_not_answer_leaves_time_for_the_next(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire.answer(200, {"location": {"id": "loc"}})
+    port = int(wire.host.partition(":")[2])
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))
+        for host in ("127.0.0.9", "127.0.0.1")
+    ]
+    resolved = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *rest, **named: (
+            found if host == "localhost" else resolved(host, *rest, **named)
+        ),
+    )
+    client = Client(TOKEN, base_url=f"http://localhost:{port}")
+    assert client.location("loc").id == "loc"
 
 
 def test_connections_are_kept_and_used_again(wire: Wire, client: Client) -> None:

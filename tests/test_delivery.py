@@ -61,6 +61,12 @@ def test_every_code_of_the_table_is_a_plain_sentence_with_the_code_last(
         (30007, "(30007)"),
         ("30007", "(30007)"),
         ({"code": 30007, "message": "Filtered"}, "(30007: Filtered)"),
+        ({"errorCode": "30007", "message": ["Filtered", "twice"]}, "(30007: Filtered; twice)"),
+        ({"error": {"code": 30007}}, "(30007)"),
+        (
+            ["30007: Filtered", None, {"message": "By the carrier"}],
+            "(30007: Filtered; By the carrier)",
+        ),
     ],
 )
 def test_every_form_of_the_error_is_understood(read: Any, error: object, said: str) -> None:
@@ -78,17 +84,32 @@ def test_without_an_error_it_is_said_that_there_is_none(read: Any, error: object
     assert "HighLevel gave no reason" in reason(read(failed(1, error=error)))
 
 
-def test_an_opt_out_is_told_from_both_sides(read: Any) -> None:
-    theirs = read(row(1, status="opt_out", body="STOP"))
-    assert reason(theirs) == "With this the customer opted out."
-    ours = read(failed(1, status="opt_out"))
-    assert reason(ours) == "Not delivered: the customer has opted out."
+@pytest.mark.parametrize(
+    ("direction", "said"),
+    [
+        ("inbound", "With this the customer opted out."),
+        ("outbound", "Not delivered: the customer has opted out."),
+    ],
+)
+def test_an_opt_out_is_told_from_both_sides(read: Any, direction: str, said: str) -> None:
+    assert reason(read(row(1, direction=direction, status="opt_out"))) == said
 
 
 def test_a_call_that_failed_is_no_failed_delivery(read: Any) -> None:
     shown = read(failed(1, messageType="TYPE_CALL", body=None))
     assert not message(shown, "m001").has_attr("data-status")
     assert shown.select("[data-failures]") == []
+
+
+@pytest.mark.parametrize(
+    ("status", "label"),
+    [("opened", "Opened"), ("clicked", "Clicked"), ("read", "Read"), ("no-such", "")],
+)
+def test_ticks_that_look_alike_say_what_they_are(read: Any, status: str, label: str) -> None:
+    shown = read(row(1, direction="outbound", status=status))
+    assert [tick["title"] for tick in shown.select(".message__stamp [title]:has(svg)")] == (
+        [label] if label else []
+    )
 
 
 # The coverage line

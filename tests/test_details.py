@@ -81,7 +81,7 @@ def test_the_json_is_printed_over_lines(read: Any) -> None:
 
 def test_the_link_leads_to_the_message(read: Any, sub_account: SubAccount) -> None:
     link = one(read(), ".facts [data-copy-link]")
-    assert link["href"] == thread_path(sub_account, "conv", "m001")
+    assert link["href"] == thread_path(sub_account, "conv", "m001") + "#m-m001"
 
 
 def test_without_an_id_there_is_json_and_no_link(read: Any) -> None:

@@ -126,8 +126,10 @@ def test_every_failure_shows_in_every_place(
     assert words(one(found, "strong + p"))
     if place.within:
         assert one(shown, place.within).select("[role=alert]") == [found]
-    has_trace = isinstance(answer.body, dict)
-    assert [words(tag) for tag in found.select(".trace code")] == [TRACE] * has_trace
+    traces = [words(tag) for tag in found.select(".trace code")]
+    # Of two calls side by side, the one that a 429 stopped before it was made has none.
+    if not (fault == "too many" and traces == []):
+        assert traces == [TRACE] * isinstance(answer.body, dict)
     retry = one(found, "[data-retry]")
     assert retry["href"] == path
     if place.retries:
@@ -195,7 +197,7 @@ def test_failed_older_messages_are_retried_in_place(
 ) -> None:
     path = thread_path(sub_account, sandbox.world.long_conversation_id)
     link = one(page(fragment(reader_client, path, "messages")), "a[data-load-older]")
-    sandbox.script(EVERYTHING, refusal(503, "Down"))
+    sandbox.script(EVERYTHING, refusal(500, "Down"))
     failed = fragment(reader_client, value(link, "hx-get"), "older")
     assert "HX-Retarget" not in failed
     shown = page(failed)
@@ -212,7 +214,7 @@ def test_a_failed_thread_is_retried_in_place(
     reader_client: Client, sub_account: SubAccount, sandbox: Sandbox
 ) -> None:
     path = thread_path(sub_account, sandbox.world.long_conversation_id)
-    sandbox.script(EVERYTHING, refusal(503, "Down"), times=3)
+    sandbox.script(EVERYTHING, refusal(500, "Down"), times=3)
     failed = page(reader_client.get(path))
     sandbox.unscript()
     again = follow(reader_client, one(failed, "[data-retry]"))
@@ -223,7 +225,7 @@ def test_a_failed_thread_is_retried_in_place(
 def test_a_failed_inbox_is_retried_in_place(
     reader_client: Client, sub_account: SubAccount, sandbox: Sandbox
 ) -> None:
-    sandbox.script("/conversations/search", refusal(503, "Down"))
+    sandbox.script("/conversations/search", refusal(500, "Down"))
     failed = page(reader_client.get(inbox_path(sub_account)))
     again = follow(reader_client, one(failed, "[data-retry]"))
     assert [tag["id"] for tag in again.find_all(recursive=False)] == ["inbox"]
@@ -235,7 +237,7 @@ def test_failed_further_rows_are_retried_in_place(
 ) -> None:
     shown = page(reader_client.get(inbox_path(sub_account)))
     more = value(one(shown, "a[data-load-more]"), "hx-get")
-    sandbox.script("/conversations/search", refusal(503, "Down"))
+    sandbox.script("/conversations/search", refusal(500, "Down"))
     failed = page(fragment(reader_client, more, "more"))
     assert [tag["id"] for tag in failed.find_all(recursive=False)] == ["more"]
     again = follow(reader_client, one(failed, "[data-retry]"))
@@ -273,7 +275,7 @@ def test_the_wait_the_api_asks_for_is_passed_on(
     sandbox.script(EVERYTHING, Answer(status, body, {"Retry-After": "7"}), times=None)
     response, _path = ask(reader_client, sub_account, PLACES[where])
     assert response["Retry-After"] == "7"
-    assert "free again in 7 seconds" in words(alert(page(response)))
+    assert "can be asked again in 7 seconds" in words(alert(page(response)))
 
 
 def test_the_burst_limit_of_the_api_tells_when_it_ends(
@@ -296,7 +298,7 @@ def test_the_daily_limit_is_told_from_the_burst(
     found = alert(page(response))
     assert found["data-error"] == "rate-limited"
     assert "Today’s requests are used up" in words(found)
-    assert "free again in 2 hours" in words(found)
+    assert "can be asked again in 2 hours" in words(found)
 
 
 def test_without_a_wait_there_is_no_header(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.cache import caches
 from django.test import Client
 
 from conversations_ui.accounts.models import SubAccount
@@ -156,6 +157,7 @@ def test_a_type_the_api_cannot_filter_by_is_sifted_here(
     assert local.has_attr("data-local")
     assert not chip(shown, "TYPE_SMS").has_attr("data-local")
     sandbox.clear()
+    caches["upstream"].clear()
     sifted = page(fragment(reader_client, value(local, "href"), "messages"))
     assert "type" not in asked_for_messages(sandbox)[0].query
     assert {tag["data-message-type"] for tag in sifted.select("article")} == {"TYPE_SMS_REACTION"}

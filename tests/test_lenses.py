@@ -13,6 +13,7 @@ from tests.pages import (
     asked_for_messages,
     chip,
     fragment,
+    message,
     message_ids,
     one,
     page,
@@ -133,6 +134,53 @@ def test_nothing_to_show_is_explained_with_a_way_out(
     shown = page(fragment(reader_client, path + query, "messages"))
     assert words(one(shown, ".empty strong")) == nothing
     assert one(shown, ".empty a")["href"] == path
+
+
+@pytest.mark.parametrize(
+    ("source", "label"),
+    [
+        ("Workflow", "Workflow"),
+        ("bulk actions", "Bulk action"),
+        ("bulk-action", "Bulk action"),
+        ("Public API", "API"),
+        ("public api", "API"),
+    ],
+)
+def test_automation_is_known_by_every_spelling_of_its_source(
+    reader_client: Client, sub_account: SubAccount, sandbox: Sandbox, source: str, label: str
+) -> None:
+    path = thread_path(sub_account, "conv")
+    sent = row(1, direction="outbound", source=source)
+    answer_thread(sandbox, "conv", sent)
+    shown = message(page(fragment(reader_client, path, "messages")), "m001")
+    assert shown["data-source"] == "automation"
+    assert words(one(shown, ".source")) == label
+    answer_thread(sandbox, "other", row(2, source="manual"), sent)
+    path = f"{thread_path(sub_account, 'other')}?people=1"
+    assert message_ids(page(fragment(reader_client, path, "messages"))) == ["m002"]
+
+
+def test_what_a_customer_wrote_through_an_apps_channel_is_a_persons(
+    reader_client: Client, sub_account: SubAccount, sandbox: Sandbox
+) -> None:
+    answer_thread(sandbox, "conv", row(2, direction="outbound", source="api"), row(1, source="api"))
+    path = f"{thread_path(sub_account, 'conv')}?people=1"
+    shown = page(fragment(reader_client, path, "messages"))
+    assert message_ids(shown) == ["m001"]
+    assert not message(shown, "m001").has_attr("data-source")
+
+
+@pytest.mark.parametrize("status", ["Failed", "UNDELIVERED", "opt-out", "Opt Out"])
+def test_failure_is_known_by_every_spelling_of_its_status(
+    reader_client: Client, sub_account: SubAccount, sandbox: Sandbox, status: str
+) -> None:
+    sent = row(1, direction="outbound", status=status)
+    answer_thread(sandbox, "conv", row(2, status="delivered"), sent)
+    path = f"{thread_path(sub_account, 'conv')}?failed=1"
+    shown = page(fragment(reader_client, path, "messages"))
+    assert message_ids(shown) == ["m001"]
+    assert one(shown, ".message__problem")
+    assert one(message(shown, "m001"), ".message__stamp .is-danger")
 
 
 @pytest.mark.parametrize("name", ["failed", "people"])

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
+from pytest_django import Settings
 
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel.mails import Email
 from conversations_ui.sandbox import Answer, Sandbox
-from conversations_ui.services import mail as mails
+from conversations_ui.services import upstream
 from tests.mails import FRAME_POLICY, asked, frame, given, in_sandbox, path
 from tests.pages import (
     alert,
@@ -27,14 +26,6 @@ from tests.pages import (
     value,
     words,
 )
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> Iterator[None]:
-    """Forget the mails of the test before: the sandbox gives them the same ids."""
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture
@@ -151,6 +142,17 @@ def test_card_of_a_mail(reader_client: Client, sub_account: SubAccount, sandbox:
     assert frame(item)["src"] == f"{card}body/"
     assert frame(item)["title"] == "Email from Anna Lind"
     assert item.select(".email__bar") == []
+
+
+def test_a_mail_that_failed_says_why(
+    reader_client: Client, sub_account: SubAccount, sandbox: Sandbox
+) -> None:
+    card = given(sandbox, sub_account, status="failed", error="No such mailbox", subject=" ")
+    item = page(fragment(reader_client, card))
+    assert words(one(item, ".message__problem")) == "Not delivered: No such mailbox"
+    assert words(item.select("dl dd")[0]) == "(no subject)"
+    fine = fragment(reader_client, given(sandbox, sub_account, "e2"))
+    assert page(fine).select(".message__problem") == []
 
 
 def test_all_of_a_mail_costs_one_call(
@@ -296,26 +298,28 @@ def test_only_a_few_mails_are_asked_for_at_once(
     reader_client: Client,
     sub_account: SubAccount,
     sandbox: Sandbox,
-    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
 ) -> None:
     card = given(sandbox, sub_account)
-    monkeypatch.setattr(mails, "PATIENCE", 0.01)
-    taken = [mails._turns.acquire(blocking=False) for _ in range(10)]
+    settings.PAGE_SECONDS = 0.3
+    room = upstream._AT_ONCE["/conversations/messages/email/{}"]
+    taken = [room.acquire(blocking=False) for _ in range(10)]
     try:
-        assert taken.count(True) == mails.AT_ONCE == 4
+        assert taken.count(True) == 4
         assert fragment(reader_client, card).status_code == 503
         assert asked(sandbox) == []
     finally:
         for _ in range(taken.count(True)):
-            mails._turns.release()
+            room.release()
+    settings.PAGE_SECONDS = 8
     assert fragment(reader_client, card).status_code == 200
 
 
 def test_a_failed_call_gives_its_turn_back(
     reader_client: Client, sub_account: SubAccount, sandbox: Sandbox, conversation_id: str
 ) -> None:
-    sandbox.script("/conversations/messages/email/", Answer(500, {"message": "No"}), times=6)
+    sandbox.script("/conversations/messages/email/", Answer(404, {"message": "No"}), times=6)
     for number in range(6):
         card = path(sub_account, conversation_id, f"e{number}")
-        assert fragment(reader_client, card).status_code == 503
+        assert fragment(reader_client, card).status_code == 404
     assert fragment(reader_client, given(sandbox, sub_account)).status_code == 200

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
@@ -24,14 +22,6 @@ from tests.pages import (
     value,
     words,
 )
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> Iterator[None]:
-    """Forget the mails of the test before: the sandbox gives them the same ids."""
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture
@@ -132,11 +122,39 @@ def test_plain_text_is_text_with_links(
         (None, "1 < 2", False),
         ("text/plain", "use </b> to close", False),
         ("text/plain", "<!DOCTYPE html><p>One</p>", True),
+        ("multipart/alternative", "<p>One</p>", True),
+        ("multipart/alternative", "One", False),
     ],
 )
 def test_html_is_told_from_text(content_type: str | None, body: str, html: bool) -> None:
     raw = {"id": "e1", "contentType": content_type, "body": body}
     assert mails.is_html(Email.from_api(raw)) is html
+
+
+def test_html_without_a_tag_is_read_as_html(
+    reader_client: Client, sub_account: SubAccount, sandbox: Sandbox
+) -> None:
+    card = given(sandbox, sub_account, body="Tom &amp; Jerry\n&lt;b&gt;&nbsp;5")
+    text = one(shown(reader_client, card), ".text")
+    assert text.get_text() == "Tom & Jerry\n<b>\xa05"
+    assert text.select("b") == []
+
+
+@pytest.mark.parametrize(
+    ("html", "said"),
+    [
+        ("", "There is no text in this email."),
+        (" \n&nbsp;<div>&#8203;</div><br>", "There is no text in this email."),
+        ("<style>p{}</style><p><img src='cid:1'></p>", "There is no text in this email."),
+        ("<img src='https://a.example/x'>", "There is nothing in this email but remote pictures."),
+        ("<img alt=Sale src='https://a.example/x'>", "Sale"),
+    ],
+)
+def test_no_mail_is_a_blank_sheet(
+    reader_client: Client, sub_account: SubAccount, sandbox: Sandbox, html: str, said: str
+) -> None:
+    card = given(sandbox, sub_account, body=html)
+    assert words(shown(reader_client, card)) == said
 
 
 @pytest.mark.parametrize(
@@ -182,6 +200,15 @@ def picture(client: Client, card: str) -> str:
     """Read where the frame of a mail gets its first picture from."""
     answer = client.get(f"{card}body/?pictures=1")
     return value(page(answer).select("img[src]")[0], "src")
+
+
+def test_a_mail_of_pictures_alone_shows_them_on_demand(
+    reader_client: Client, sub_account: SubAccount, sandbox: Sandbox
+) -> None:
+    card = given(sandbox, sub_account, body="<img width=9 src='https://a.example/x.png'>")
+    body = page(reader_client.get(f"{card}body/?pictures=1"))
+    assert len(body.select("img[src]")) == 1
+    assert "nothing in this email" not in words(body)
 
 
 def test_remote_pictures_are_blocked_and_counted(

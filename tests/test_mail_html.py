@@ -26,6 +26,7 @@ FETCHES = re.compile(
     re.IGNORECASE,
 )
 PICTURE = "/ours?src=signed"
+EVIL = "(evil.example)"
 DATA = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+")
 
 
@@ -155,6 +156,17 @@ def test_fonts_style_sheets_and_backgrounds_are_counted() -> None:
     assert "a.example" not in cleaned.html
 
 
+@pytest.mark.parametrize("quote", ["&quot;", "&#39;", "'", ""])
+def test_a_background_is_counted_however_its_quotes_are_written(quote: str) -> None:
+    html = f'<td style="background-image:url({quote}https://a.example/b.png{quote})">x'
+    assert mail_html.clean(f"<table><tr>{html}").others == 1
+
+
+@pytest.mark.parametrize("start", ["url(", "@import", "<link href=", "<link href='"])
+def test_counting_is_not_kept_busy(start: str) -> None:
+    assert mail_html.clean(f"<p>x{start}{' ' * 250_000}").others == 0
+
+
 @pytest.mark.parametrize(
     ("written", "kept"),
     [
@@ -209,6 +221,9 @@ def test_colours_of_the_whole_mail_stay_with_it() -> None:
         ("tel:+15551234", "call us", "(+15551234)"),
         ("https://good.example/", '<img alt="x" src="cid:1">', "(good.example)"),
         ("https://good.example/", '<img alt="good.example" src="cid:1">', ""),
+        ("https://good.example/", '<font color="blue"><u>good.example</u></font>', ""),
+        ("https://evil.example/", "<i style='display:none'>evil.example/</i>good.example", EVIL),
+        ("https://evil.example/", "<u>evil.example/</u><b>good.example</b>", EVIL),
     ],
 )
 def test_links_say_where_they_lead(href: str, text: str, shown: str) -> None:
@@ -254,8 +269,18 @@ def test_real_mail_stays_readable() -> None:
         "</span><div>" * 257,
         "<p>" + "".join(f"<font color=c{n}>" for n in range(200)) + "<p>x" * 1000,
         "<p>" + "<b><i><u><s>" * 3 + "<p>x" * 60_000,
+        "<ul x='</ul>'>" * 257,
+        '<ul x="</ul>">' * 257,
+        "<ul><!--</ul>-->" * 257,
+        "<ul><xmp></ul></xmp>" * 257,
+        "<ul><table></ul></table>" * 257,
+        "<ul><select></ul></select>" * 257,
+        "<svg><style>" + "<ul>" * 257,
+        '<p a=b="><!-->' + "<ul>" * 257,
+        '<p a"b>' + "<ul>" * 257 + '">',
+        "<optgroup>" * 257,
     ],
-    ids=["div", "li", "blockquote", "capitals", "slash", "closing-others", "fonts", "formatting"],
+    ids=lambda bomb: bomb[:24],
 )
 def test_bombs_are_refused(bomb: str) -> None:
     assert markup.is_too_deep(bomb)
@@ -270,6 +295,9 @@ def test_bombs_are_refused(bomb: str) -> None:
         "<b><i>x</i></b><p>" * 5000,
         "<div>" * 250 + "</div>" * 250,
         "<center><font face=Arial><p>x" + "<p>y" * 4000,
+        "<!--[if mso]><table><tr><td><![endif]-->x<!--[if mso]></table><![endif]-->" * 300,
+        "<style>ul > li { color: red }</style><p>x" * 300,
+        '<p title="a > b">it\'s "fine"</p><div>x</div>' * 300,
     ],
 )
 def test_long_flat_mails_are_not(mail: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 from pytest_django import Settings
 
@@ -84,9 +84,9 @@ class Thread:
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> Iterator[None]:
-    cache.clear()
+    caches["upstream"].clear()
     yield
-    cache.clear()
+    caches["upstream"].clear()
 
 
 @pytest.fixture
@@ -188,6 +188,32 @@ def test_other_files_are_links_that_say_where_they_lead(
     assert words(link).endswith(f"opens on {host}")
     assert link["rel"] == ["noopener", "noreferrer", "nofollow"]
     assert article.select("img, video, audio, [hx-get]") == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example\\@media.example/a.png",
+        "https://ev\til.example\\@media.example/a.png",
+        "https://media.example@evil.example/a.png",
+        "https:\\\\evil.example/\\@media.example/a.png",
+    ],
+)
+def test_a_link_says_where_browsers_go_with_it(
+    thread: Thread, settings: Settings, address: str
+) -> None:
+    settings.MEDIA_HOSTS = ["media.example"]
+    article = thread.one(address)
+    assert article.select("img") == []
+    assert words(one(article, ".files small")) in ("opens on evil.example", "not a web address")
+
+
+def test_blanks_around_an_address_do_no_harm(thread: Thread, web: Web) -> None:
+    web.talk = answer(PNG)
+    address = thread.file(f" {HOST}/a.png\n")
+    response = thread.client.get(address, headers=IMAGE)
+    assert response.status_code == 200
+    assert response["Content-Disposition"] == 'inline; filename="a.png"'
 
 
 def test_a_message_that_is_only_the_address_of_a_file_is_that_file(
@@ -456,7 +482,7 @@ def test_without_the_threads_page_the_message_is_asked_for_once(
     thread: Thread, sandbox: Sandbox
 ) -> None:
     address = thread.sample("png")
-    cache.clear()
+    caches["upstream"].clear()
     sandbox.clear()
     for _ in range(3):
         assert thread.client.get(address).status_code == 200
@@ -470,7 +496,7 @@ def test_a_message_of_another_conversation_is_not_found(
 ) -> None:
     address = thread.sample("png")
     if not remembered:
-        cache.clear()
+        caches["upstream"].clear()
     other = address.replace(thread.conversation_id, sandbox.world.showcase_conversation_id)
     assert thread.client.get(other).status_code == 404
 
@@ -486,7 +512,7 @@ def test_another_sub_accounts_message_is_not_found(
     other = address.replace(thread.account.location_id, second.location_id)
     for _ in range(2):
         assert thread.client.get(other).status_code == 404
-        cache.clear()
+        caches["upstream"].clear()
 
 
 def test_a_mails_files_are_found_by_the_mails_own_id(thread: Thread, sandbox: Sandbox) -> None:

@@ -46,7 +46,8 @@ def test_the_fragment_holds_older_messages_and_the_next_link_only(
 ) -> None:
     first = page(reader_client.get(thread_path(sub_account, sandbox.world.long_conversation_id)))
     shown = older(reader_client, first)
-    top = shown.find_all(recursive=False)
+    names, *top = shown.find_all(recursive=False)
+    assert names["class"] == ["names"]
     assert top[0]["id"] == "older"
     assert {tuple(tag["class"]) for tag in top[1:]} == {("day",)}
     assert len(shown.select("[data-load-older]")) == 1

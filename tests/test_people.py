@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from bs4 import BeautifulSoup
-from django.core.cache import cache
 from django.test import Client
 
 from conversations_ui.accounts.models import SubAccount
@@ -27,17 +24,14 @@ from tests.pages import (
 )
 
 
-@pytest.fixture(autouse=True)
-def nobody_known() -> Iterator[None]:
-    """Names are kept between pages, but not between tests."""
-    cache.clear()
-    yield
-    cache.clear()
-
-
 @pytest.fixture
 def path(sub_account: SubAccount) -> str:
     return thread_path(sub_account, "conv")
+
+
+@pytest.fixture
+def other(sub_account: SubAccount) -> str:
+    return thread_path(sub_account, "other")
 
 
 @pytest.fixture
@@ -49,7 +43,7 @@ def staff(sandbox: Sandbox) -> dict[str, str]:
 def read(client: Client, sandbox: Sandbox, path: str, *user_ids: str) -> BeautifulSoup:
     """Show one message of each of these people."""
     rows = [row(n, direction="outbound", userId=key) for n, key in enumerate(user_ids)]
-    answer_thread(sandbox, "conv", *reversed(rows))
+    answer_thread(sandbox, path.rstrip("/").rpartition("/")[2], *reversed(rows), forget=False)
     return page(fragment(client, path, "messages"))
 
 
@@ -79,7 +73,7 @@ def test_a_page_asks_for_no_names_itself(
 
 
 def test_names_are_asked_for_once_and_put_in_their_places(
-    reader_client: Client, sandbox: Sandbox, path: str, staff: dict[str, str]
+    reader_client: Client, sandbox: Sandbox, path: str, other: str, staff: dict[str, str]
 ) -> None:
     shown = read(reader_client, sandbox, path, *staff, *staff)
     sandbox.clear()
@@ -89,7 +83,7 @@ def test_names_are_asked_for_once_and_put_in_their_places(
     assert places == {f"innerHTML:[data-user='{key}']": name for key, name in staff.items()}
 
     sandbox.clear()
-    again = read(reader_client, sandbox, path, *staff)
+    again = read(reader_client, sandbox, other, *staff)
     assert authors(again) == list(staff.values())
     assert again.select(".names, [data-user]") == []
     reader_client.get(link(shown), headers=HTMX)
@@ -106,25 +100,25 @@ def test_names_are_a_page_without_htmx(
 
 
 def test_who_the_api_does_not_know_stays_an_id_and_is_not_asked_for_again(
-    reader_client: Client, sandbox: Sandbox, path: str
+    reader_client: Client, sandbox: Sandbox, path: str, other: str
 ) -> None:
     href = link(read(reader_client, sandbox, path, "nobody"))
     sandbox.clear()
     assert page(reader_client.get(href, headers=HTMX)).select("li") == []
     assert asked(sandbox) == ["/users/nobody"]
-    shown = read(reader_client, sandbox, path, "nobody")
+    shown = read(reader_client, sandbox, other, "nobody")
     assert authors(shown) == ["nobody"]
     assert shown.select(".names") == []
 
 
 def test_without_the_scope_one_refusal_is_enough(
-    reader_client: Client, sandbox: Sandbox, path: str, staff: dict[str, str]
+    reader_client: Client, sandbox: Sandbox, path: str, other: str, staff: dict[str, str]
 ) -> None:
     first, second, _third = staff
     refusal = {"statusCode": 401, "message": "The token is not authorized for this scope."}
     sandbox.script(f"/users/{first}", Answer(401, refusal))
     reader_client.get(link(read(reader_client, sandbox, path, first)), headers=HTMX)
-    shown = read(reader_client, sandbox, path, first, second)
+    shown = read(reader_client, sandbox, other, first, second)
     assert authors(shown) == [first, second]
     assert shown.select(".names") == []
 
@@ -187,6 +181,20 @@ def test_what_nobody_in_particular_sent_carries_our_name(
     article = message(shown, "m001")
     assert words(one(article, ".message__head b")) == sub_account.name
     assert article["data-source"] == "automation"
+
+
+def test_a_mail_tells_which_of_the_staff_sent_it(
+    reader_client: Client, sandbox: Sandbox, path: str, other: str, staff: dict[str, str]
+) -> None:
+    user_id, name = next(iter(staff.items()))
+    sent = row(1, messageType="TYPE_EMAIL", direction="outbound", userId=user_id)
+    answer_thread(sandbox, "conv", sent, row(2, messageType="TYPE_EMAIL"))
+    shown = page(fragment(reader_client, path, "messages"))
+    assert value(one(shown, ".card__title [data-user]"), "data-user") == user_id
+    reader_client.get(link(shown), headers=HTMX)
+    answer_thread(sandbox, "other", sent, forget=False)
+    named = page(fragment(reader_client, other, "messages"))
+    assert words(one(named, ".card__title small")).startswith(f"{name} · Email")
 
 
 def test_the_plain_page_costs_one_call_for_messages_and_two_for_the_head(

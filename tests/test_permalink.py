@@ -29,8 +29,10 @@ def test_every_message_links_to_itself(
     dated = [tag for tag in shown.select("article") if tag.select_one("time")]
     assert dated
     for article in dated:
-        path = thread_path(sub_account, conversation_id, value(article, "data-message-id"))
-        assert article.select_one(f'a[href="{path}"] > time')
+        message_id = value(article, "data-message-id")
+        path = thread_path(sub_account, conversation_id, message_id)
+        assert article.select_one(f'a[href="{path}#m-{message_id}"] > time')
+        assert article["id"] == f"m-{message_id}"
 
 
 def test_a_message_of_the_newest_page_is_marked_in_it_at_no_extra_cost(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpResponseBase
 from django.test import Client
 from pytest_django import Settings
@@ -66,9 +66,9 @@ class Calls:
 def nothing_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """A machine on which nobody has listened to anything yet."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    cache.clear()
+    caches["upstream"].clear()
     yield
-    cache.clear()
+    caches["upstream"].clear()
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def test_what_it_begins_with_decides_what_it_is(
     calls: Calls, start: bytes, content_type: str, ending: str
 ) -> None:
     for said in ("audio/x-wav", "text/html", ""):
-        cache.clear()
+        caches["upstream"].clear()
         headers = {"Content-Type": said}
         calls.script(Answer(200, start + b"\0" * 400, headers=headers))
         answer = calls.get()
@@ -224,9 +224,9 @@ def test_it_is_taken_away_under_a_name_that_tells_what_it_is(
     sub_account.time_zone = "America/Chicago"
     sub_account.save()
     raw = calls.sandbox.world.messages[calls.id("recorded_array")]
-    cache.clear()
+    caches["upstream"].clear()
     for status, kind in (("completed", "call"), ("voicemail", "voicemail")):
-        cache.clear()
+        caches["upstream"].clear()
         call = {"meta": {"call": {"status": status}}, "dateAdded": "2026-07-01T03:04:05.000Z"}
         place = f"/conversations/messages/{raw['id']}"
         calls.sandbox.script(place, Answer(200, {"message": raw | call}))
@@ -256,7 +256,7 @@ def test_however_much_is_heard_it_is_asked_for_once(calls: Calls) -> None:
 
 
 def test_a_call_that_is_not_known_costs_one_call_more(calls: Calls) -> None:
-    cache.clear()
+    caches["upstream"].clear()
     calls.get()
     assert calls.asked() == [calls.id("recorded_array"), "recording"]
     calls.get()
@@ -289,7 +289,7 @@ def test_it_is_of_its_own_conversation_only(calls: Calls) -> None:
     calls.get()
     for known in (True, False):
         if not known:
-            cache.clear()
+            caches["upstream"].clear()
         calls.sandbox.clear()
         calls.conversation = calls.sandbox.world.long_conversation_id
         answer = calls.get()
@@ -359,7 +359,7 @@ def test_other_ways_of_having_none(calls: Calls, answer: Answer) -> None:
     ],
 )
 def test_a_failure_is_an_alert(calls: Calls, answer: Answer, code: str, status: int) -> None:
-    calls.script(answer, answer)
+    calls.script(*[answer] * 6)
     failed = calls.get()
     assert failed.status_code == status
     assert alert(page(failed))["data-error"] == code
@@ -389,9 +389,9 @@ def test_a_machine_that_cannot_keep_it_says_so(
 
 
 def test_a_lost_cache_costs_calls_only(calls: Calls, settings: Settings) -> None:
-    settings.CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+    settings.CACHES = settings.CACHES | {
+        "upstream": {
+            "BACKEND": "conversations_ui.cache.SharedOrOwnCache",
             "LOCATION": "redis://127.0.0.1:9/0",
         }
     }
@@ -482,6 +482,15 @@ def test_nothing_grows_old(tmp_path: Path) -> None:
         os.utime(path, (time.time(), time.time() - 61))
     assert read(spool, "one", written(b"new")) == b"new"
     assert not abandoned.exists()
+
+
+def test_what_is_too_old_goes_though_nobody_asks_again(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", 1000, 0.05)
+    assert read(spool, "one", written(b"old")) == b"old"
+    deadline = time.monotonic() + 20
+    while list(spool.folder.glob("*.kept")):
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.02)
 
 
 def test_what_fails_leaves_nothing(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
 import psycopg
@@ -37,9 +38,9 @@ class Running:
         assert found, self.printed
         return found[1]
 
-    def sign_in(self, username: str) -> requests.Response:
+    def sign_in(self, username: str, session: requests.Session | None = None) -> requests.Response:
         """Sign in as a browser does, and follow to where that leads."""
-        session, address = requests.Session(), f"http://127.0.0.1:{self.port}/login/"
+        session, address = session or requests.Session(), f"http://127.0.0.1:{self.port}/login/"
         form = session.get(address, timeout=30).text
         csrf = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
         assert csrf, form
@@ -149,6 +150,22 @@ def test_sample_conversations_are_read_with_the_printed_password(project: Path) 
         assert again.password("reader") == first
         assert again.end(signal.SIGTERM) == 0
         assert not group_lives(again.process.pid)
+
+
+def test_sub_accounts_of_the_sandbox_can_be_connected_by_letting_the_app_in(
+    project: Path,
+) -> None:
+    with running(project) as site:
+        session = requests.Session()
+        site.sign_in("admin", session)
+        listed = f"http://127.0.0.1:{site.port}/admin/accounts/subaccount/"
+        choice = session.get(f"{listed}connect/", timeout=30)
+        assert "Which sub-account may the app read?" in choice.text
+        back = re.search(rf'href="({re.escape(listed)}callback/[^"]+code=[^"]+)"', choice.text)
+        assert back, choice.text
+        assert "is connected." in session.get(unescape(back[1]), timeout=30).text
+        assert site.end(signal.SIGTERM) == 0
+    assert "code=" not in site.printed
 
 
 def test_what_people_look_for_is_not_logged(project: Path) -> None:

@@ -18,6 +18,7 @@ import requests
 from conversations_ui.sandbox import Answer, Sandbox
 from conversations_ui.sandbox.catalogue import DOCUMENTED_TYPES, EXTRA_CODES, FILTERS
 from conversations_ui.sandbox.data import build
+from conversations_ui.sandbox.oauth import Permission
 from conversations_ui.sandbox.script import Chaos
 
 VERSION = "2021-04-15"
@@ -540,11 +541,13 @@ def test_export_goes_both_ways_from_a_date(caller: Caller) -> None:
 
 def test_a_refresh_kills_the_old_refresh_token(fresh: Caller) -> None:
     app = fresh.sandbox.app
+    with app.lock:
+        refresh_token = app.new_chain(Permission(fresh.world.main_location_id))
     form = {
         "client_id": app.client_id,
         "client_secret": app.client_secret,
         "grant_type": "refresh_token",
-        "refresh_token": app.refresh_token,
+        "refresh_token": refresh_token,
         "user_type": "Location",
     }
     answer = fresh.post("/oauth/token", data=form).json()
@@ -560,7 +563,8 @@ def test_a_refresh_kills_the_old_refresh_token(fresh: Caller) -> None:
 
 def test_v3_speaks_camel_case(fresh: Caller) -> None:
     app = fresh.sandbox.app
-    body = {"clientId": app.client_id, "clientSecret": app.client_secret, "code": app.code}
+    code = app.new_code(Permission(fresh.world.main_location_id))
+    body = {"clientId": app.client_id, "clientSecret": app.client_secret, "code": code}
     missing = fresh.post("/oauth/token", version="v3", json=body)
     assert sentence(missing) == (400, "Missing parameter: grantType")
     body["grantType"] = "authorization_code"
@@ -720,6 +724,25 @@ def test_a_new_message_does_not_move_older_pages(fresh: Caller) -> None:
     found = fresh.search(id=conversation)["conversations"][0]
     assert found["lastMessageBody"] == "just now"
     assert found["unreadCount"] == 1
+
+
+def test_what_arrived_and_changed_can_be_taken_back(fresh: Caller) -> None:
+    conversation = fresh.world.rtl_conversation_id
+    before, found = fresh.page(conversation), fresh.search(limit=100)["conversations"]
+    last = before["messages"][0]["id"]
+
+    new = [fresh.sandbox.receive(conversation, f"Part {n}", status="read") for n in range(2)]
+    fresh.sandbox.change(last, status="failed")
+
+    page = fresh.page(conversation)["messages"]
+    assert [row["id"] for row in page[:3]] == [new[1], new[0], last]
+    assert [row["status"] for row in page[:3]] == ["read", "read", "failed"]
+    assert fresh.search(limit=1)["conversations"][0]["lastMessageBody"] == "Part 1"
+    fresh.sandbox.restore()
+    assert fresh.page(conversation) == before
+    assert fresh.search(limit=100)["conversations"] == found
+    with pytest.raises(KeyError):
+        fresh.sandbox.change(new[0], status="read")
 
 
 def test_stopping_hangs_up_on_open_connections() -> None:

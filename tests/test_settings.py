@@ -51,6 +51,18 @@ def test_defaults_are_safe(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings["SECURE_HSTS_SECONDS"] >= 365 * 24 * 3600
 
 
+@pytest.mark.parametrize("given", ["HIGHLEVEL_CLIENT_ID", "HIGHLEVEL_CLIENT_SECRET"])
+def test_half_an_app_is_refused_in_words(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="belong together"):
+        settings_with(monkeypatch, **{given: "value-1"})
+
+
+def test_people_may_be_sent_to_a_loopback_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = "http://127.0.0.1:9/v2/oauth/chooselocation"
+    settings = settings_with(monkeypatch, HIGHLEVEL_AUTHORIZE_URL=address)
+    assert settings["HIGHLEVEL_AUTHORIZE_URL"] == address
+
+
 def test_media_hosts_are_added_by_their_exact_names(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_with(monkeypatch, MEDIA_HOSTS="Link.Agency.example, storage.googleapis.com")
     assert settings["MEDIA_HOSTS"] == ["link.agency.example", "storage.googleapis.com"]
@@ -77,6 +89,9 @@ def test_plain_http_drops_what_needs_https(monkeypatch: pytest.MonkeyPatch) -> N
         ("HIGHLEVEL_API_URL", "http://api.example.com"),
         ("HIGHLEVEL_API_URL", "services.leadconnectorhq.com"),
         ("HIGHLEVEL_API_VERSION", "2021-04-15, v3"),
+        ("HIGHLEVEL_AUTHORIZE_URL", "http://market.example.com/choose"),
+        ("HIGHLEVEL_CLIENT_ID", "two words"),
+        ("HIGHLEVEL_CLIENT_SECRET", "two words"),
         ("HIGHLEVEL_LOCATION_ID", "../other"),
         ("HIGHLEVEL_TOKEN", "two words"),
         ("HIGHLEVEL_TOKEN", "pit-\u00e9"),
@@ -86,9 +101,14 @@ def test_plain_http_drops_what_needs_https(monkeypatch: pytest.MonkeyPatch) -> N
         ("MEDIA_HOSTS", "*.example.com"),
         ("MEDIA_HOSTS", "10.0.0.1"),
         ("MEDIA_HOSTS", "localhost"),
+        ("LIVE_SECONDS", "0.5"),
+        ("LIVE_SECONDS", "61"),
+        ("LIVE_SECONDS", "nan"),
         ("PAGE_SIZE", "0"),
         ("PAGE_SIZE", "101"),
         ("PAGE_SIZE", "many"),
+        ("SESSION_HOURS", "0"),
+        ("SESSION_IDLE_MINUTES", "never"),
         ("TIME_ZONE", "Mars/Olympus"),
         ("TIME_ZONE", "../etc/passwd"),
         ("TOKEN_KEYS", "short"),
@@ -132,7 +152,10 @@ def test_a_refusal_does_not_repeat_a_secret(
         ("HIGHLEVEL_API_URL", "http://127.0.0.1:9000/", "http://127.0.0.1:9000"),
         ("HIGHLEVEL_API_VERSION", "v3", "v3"),
         ("HIGHLEVEL_TOKEN", " pit-1 ", "pit-1"),
+        ("LIVE_SECONDS", "0", 0),
+        ("LIVE_SECONDS", "2.5", 2.5),
         ("PAGE_SIZE", "100", 100),
+        ("SESSION_HOURS", "12", 12),
         ("PAGE_SIZE", "", 50),
         ("TIME_ZONE", "Europe/Zurich", "Europe/Zurich"),
     ],

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -237,7 +237,7 @@ class Calls:
         """Let a call have lasted that long."""
         raw = self.sandbox.world.messages[self.id(label)]
         call = {"call": {"duration": seconds, "status": "completed"}}
-        cache.clear()
+        caches["upstream"].clear()
         place = f"/conversations/messages/{self.id(label)}"
         self.sandbox.script(place, Answer(200, {"message": raw | {"meta": call}}))
 
@@ -248,7 +248,7 @@ class Calls:
 
 @pytest.fixture
 def calls(reader_client: Client, sub_account: SubAccount, sandbox: Sandbox) -> Calls:
-    cache.clear()
+    caches["upstream"].clear()
     reader_client.get(thread_path(sub_account, sandbox.world.call_conversation_id))
     sandbox.clear()
     return Calls(reader_client, sub_account, sandbox)
@@ -283,6 +283,17 @@ def test_speakers_are_named(calls: Calls) -> None:
     for form in ("array", "documented"):
         shown = calls.part(f"recorded_{form}")
         assert {words(name) for name in shown.select("b")} == {"Speaker 1", "Speaker 2"}
+
+
+@pytest.mark.parametrize("channels", [(1, 2), ("1", "2"), (1.0, 2.0), ("1.0", "2.0")])
+def test_a_channel_is_a_number_in_any_form(calls: Calls, channels: tuple[object, object]) -> None:
+    raw = [
+        {"startTime": place, "transcript": "Hello there", "mediaChannel": channel}
+        for place, channel in enumerate(channels)
+    ]
+    calls.script("recorded_array", Answer(200, list(raw)))
+    named = [words(name) for name in calls.part("recorded_array").select("b")]
+    assert named == ["Speaker 1", "Speaker 2"]
 
 
 def test_a_lone_speaker_is_not(calls: Calls) -> None:
@@ -406,7 +417,7 @@ def test_it_is_taken_away_as_text(calls: Calls) -> None:
 
 
 def test_a_call_that_is_not_known_costs_one_call_more(calls: Calls, sandbox: Sandbox) -> None:
-    cache.clear()
+    caches["upstream"].clear()
     calls.part("recorded_transcriptions")
     assert [seen.path.rpartition("/")[2] for seen in sandbox.requests] == [
         calls.id("recorded_transcriptions"),
@@ -420,7 +431,7 @@ def test_another_conversations_call_is_not_found(
     calls.conversation = sandbox.world.long_conversation_id
     for known in (True, False):
         if not known:
-            cache.clear()
+            caches["upstream"].clear()
         answer = fragment(calls.client, calls.path(calls.id("recorded_array")))
         assert answer.status_code == 404
         assert not any("transcription" in seen.path for seen in sandbox.requests)

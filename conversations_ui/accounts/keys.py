@@ -15,6 +15,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
+ACCESS, REFRESH = "access", "refresh"
 KEYS_FILE = Path(__file__).resolve().parents[2] / ".local" / "keys.env"
 
 
@@ -66,28 +67,44 @@ def _create(path: Path, text: str) -> None:
         draft.unlink()
 
 
-def encrypt(location_id: str, token: str) -> str:
-    """Encrypt a token for one location with the first of `TOKEN_KEYS`."""
-    plain = json.dumps([location_id, token]).encode()
+def encrypt(owner: str, token: str, purpose: str = ACCESS) -> str:
+    """Encrypt a token with the first of `TOKEN_KEYS`, for one location and one purpose."""
+    plain = json.dumps([owner, token, purpose]).encode()
     return _cipher(tuple(settings.TOKEN_KEYS)).encrypt(plain).decode("ascii")
 
 
-def decrypt(location_id: str, encrypted: str) -> str:
+def decrypt(owner: str, encrypted: str, purpose: str = ACCESS) -> str:
     """Decrypt a location's token with whichever of `TOKEN_KEYS` opens it.
 
-    The location id travels inside the ciphertext, so that a row given another row's token is
-    refused. Raises `TokenUnreadable`.
+    Whose it is and what for travels inside the ciphertext, so that a row given another row's token,
+    or a refresh token in place of an access token, is refused. Raises `TokenUnreadable`.
     """
     try:
         plain = _cipher(tuple(settings.TOKEN_KEYS)).decrypt(encrypted.encode())
     except InvalidToken:
         raise TokenUnreadable(
-            f"The stored token of {location_id} cannot be read with the present TOKEN_KEYS."
+            f"The stored token of {owner} cannot be read with the present TOKEN_KEYS."
         ) from None
-    owner, token = json.loads(plain)
-    if owner != location_id:
-        raise TokenUnreadable(f"The token stored with {location_id} belongs to {owner}.")
+    # Those stored by earlier versions name no purpose.
+    found, token, kept_for = (*json.loads(plain), ACCESS)[:3]
+    if found != owner:
+        raise TokenUnreadable(f"The token stored with {owner} belongs to {found}.")
+    if kept_for != purpose:
+        raise TokenUnreadable(f"The token stored with {owner} is one for another purpose.")
     return str(token)
+
+
+def seal(plain: bytes) -> bytes:
+    """Encrypt what is kept for a while only, with the first of `TOKEN_KEYS`."""
+    return _cipher(tuple(settings.TOKEN_KEYS)).encrypt(plain)
+
+
+def unseal(sealed: bytes) -> bytes | None:
+    """Open what `seal` made; None for what none of the present `TOKEN_KEYS` sealed."""
+    try:
+        return _cipher(tuple(settings.TOKEN_KEYS)).decrypt(sealed)
+    except InvalidToken:
+        return None
 
 
 @lru_cache(maxsize=4)

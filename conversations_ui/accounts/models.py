@@ -1,14 +1,18 @@
 """Who may sign in, and the sub-accounts they may read."""
 
+from datetime import timedelta
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractUser, Group
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conversations_ui.accounts import keys
+from conversations_ui.highlevel.oauth import Issued
 
 validate_location_id = RegexValidator(
     r"\A[A-Za-z0-9_-]{1,64}\Z",
@@ -40,7 +44,107 @@ class User(AbstractUser):
     )
 
 
-class SubAccount(models.Model):
+class Connection(models.TextChoices):
+    """How a sub-account is connected."""
+
+    PRIVATE = "private", _("private integration")
+    APP = "app", _("app authorisation")
+
+
+class TokenHolder(models.Model):
+    """Whatever tokens are stored with: encrypted, for their owner and their purpose.
+
+    `token_expires` is None for a token that lives until it is withdrawn. `token_since` is when the
+    present token came, `connected` when a person made the connection.
+    """
+
+    encrypted_token = models.TextField(_("encrypted token"), blank=True, editable=False)
+    encrypted_refresh_token = models.TextField(
+        _("encrypted refresh token"), blank=True, editable=False
+    )
+    token_expires = models.DateTimeField(_("token expires"), null=True, editable=False)
+    token_since = models.DateTimeField(_("token since"), null=True, editable=False)
+    scopes = models.TextField(_("scopes granted"), blank=True, editable=False)
+    connected = models.DateTimeField(_("connected"), null=True, editable=False)
+    needs_reconnection = models.BooleanField(
+        _("has to be connected again"), default=False, editable=False
+    )
+
+    TOKEN_FIELDS: ClassVar[tuple[str, ...]] = (
+        "encrypted_token",
+        "encrypted_refresh_token",
+        "token_expires",
+        "token_since",
+        "scopes",
+        "connected",
+        "needs_reconnection",
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def owner(self) -> str:
+        """What the stored tokens are bound to."""
+        raise NotImplementedError
+
+    @property
+    def token(self) -> str:
+        """The API token in plain text; raises `keys.TokenUnreadable`."""
+        return keys.decrypt(self.owner, self.encrypted_token)
+
+    @property
+    def refresh_token(self) -> str:
+        """The refresh token in plain text, "" when there is none; as `token`."""
+        if not self.encrypted_refresh_token:
+            return ""
+        return keys.decrypt(self.owner, self.encrypted_refresh_token, keys.REFRESH)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a token at all."""
+        return bool(self.encrypted_token)
+
+    def take(self, issued: Issued) -> None:
+        """Put in tokens just issued, encrypted; a refresh without a new one keeps the old."""
+        now = timezone.now()
+        self.encrypted_token = keys.encrypt(self.owner, issued.access_token)
+        if issued.refresh_token:
+            self.encrypted_refresh_token = keys.encrypt(
+                self.owner, issued.refresh_token, keys.REFRESH
+            )
+        self.token_since = now
+        self.token_expires = now + timedelta(seconds=issued.seconds)
+        self.scopes = issued.scopes or self.scopes
+        self.needs_reconnection = False
+
+    def forget(self) -> None:
+        """Drop everything secret; who may read it stays."""
+        self.encrypted_token = self.encrypted_refresh_token = self.scopes = ""
+        self.token_expires = self.token_since = self.connected = None
+        self.needs_reconnection = False
+
+
+class Agency(TokenHolder):
+    """An agency that let the app in: its token is exchanged for those of its sub-accounts."""
+
+    company_id = models.CharField(_("company id"), max_length=64, unique=True)
+
+    class Meta:
+        verbose_name = _("agency")
+        verbose_name_plural = _("agencies")
+        ordering = ("company_id",)
+
+    def __str__(self) -> str:
+        return self.company_id
+
+    @property
+    def owner(self) -> str:
+        # Apart from every location's tokens.
+        return f"agency {self.company_id}"
+
+
+class SubAccount(TokenHolder):
     location_id = models.CharField(
         _("location id"), max_length=64, unique=True, validators=[validate_location_id]
     )
@@ -48,7 +152,23 @@ class SubAccount(models.Model):
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
-    encrypted_token = models.TextField(_("encrypted token"), editable=False)
+    connection = models.CharField(
+        _("connection"),
+        max_length=16,
+        choices=Connection.choices,
+        default=Connection.PRIVATE,
+        editable=False,
+    )
+    company_id = models.CharField(_("company id"), max_length=64, blank=True, editable=False)
+    user_id = models.CharField(_("connected by"), max_length=64, blank=True, editable=False)
+    agency = models.ForeignKey(
+        Agency,
+        verbose_name=_("agency"),
+        related_name="sub_accounts",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+    )
     users = models.ManyToManyField(
         User, verbose_name=_("users"), related_name="sub_accounts", blank=True
     )
@@ -67,10 +187,38 @@ class SubAccount(models.Model):
         return self.name or self.location_id
 
     @property
-    def token(self) -> str:
-        """The API token in plain text; raises `keys.TokenUnreadable`."""
-        return keys.decrypt(self.location_id, self.encrypted_token)
+    def owner(self) -> str:
+        return self.location_id
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether only a person can bring the connection back."""
+        return self.needs_reconnection or bool(self.agency and self.agency.needs_reconnection)
 
     def set_token(self, token: str) -> None:
-        """Put in an API token, encrypted for this location; `location_id` is set before."""
+        """Put in a private integration's token; `location_id` is set before."""
+        self.forget()
+        self.connection = Connection.PRIVATE
         self.encrypted_token = keys.encrypt(self.location_id, token)
+        self.connected = self.token_since = timezone.now()
+
+    def authorise(self, issued: Issued, agency: Agency | None = None) -> None:
+        """Put in what the app was given for this sub-account; `location_id` is set before."""
+        self.forget()
+        self.connection = Connection.APP
+        self.agency = agency
+        self.take(issued)
+        self.company_id = (issued.company_id or (agency.company_id if agency else ""))[:64]
+        self.user_id = issued.user_id[:64]
+        self.connected = self.token_since
+
+    def take(self, issued: Issued) -> None:
+        super().take(issued)
+        if self.agency_id:
+            # The agency's token is exchanged anew each time: one chain of refresh tokens to keep.
+            self.encrypted_refresh_token = ""
+
+    def forget(self) -> None:
+        super().forget()
+        self.agency = None
+        self.company_id = self.user_id = ""

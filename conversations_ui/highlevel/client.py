@@ -1,23 +1,20 @@
 """The client: one GET, with authentication, Version header, bounded answers and named errors."""
 
-import ipaddress
 import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 from urllib3.exceptions import DecodeError, HTTPError
 
 from conversations_ui import __version__
-from conversations_ui.highlevel import values
+from conversations_ui.highlevel import deadline, values
+from conversations_ui.highlevel.addresses import checked_base_url, is_loopback, origin
 from conversations_ui.highlevel.errors import (
     BadAnswer,
     HighLevelError,
@@ -25,6 +22,7 @@ from conversations_ui.highlevel.errors import (
     Unauthorized,
     Unavailable,
 )
+from conversations_ui.highlevel.limits import Limits
 from conversations_ui.highlevel.mails import Email
 from conversations_ui.highlevel.records import (
     Contact,
@@ -39,7 +37,8 @@ from conversations_ui.highlevel.records import (
 from conversations_ui.highlevel.refusals import refused, trace_id
 from conversations_ui.highlevel.streams import Stream
 from conversations_ui.highlevel.transcripts import Transcript, is_transcript
-from conversations_ui.highlevel.transport import TIMED_POOLS
+from conversations_ui.highlevel.transport import Bearer, new_session
+from conversations_ui.highlevel.way import Answered, Call, Way
 
 logger = logging.getLogger("conversations_ui.highlevel")
 
@@ -48,8 +47,6 @@ MAX_RECORDING = 100 * 1024 * 1024
 RECORDING_SECONDS = 60.0  # for a whole recording, from its first byte on
 _LONGEST_REFUSAL = 65_536
 _CHUNK = 65_536
-_POOL_SIZE = 32
-_HOST_NAME = re.compile("[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
 _WORD = re.compile("[!-~]+")
 
 _Record = TypeVar("_Record")
@@ -59,6 +56,7 @@ _Record = TypeVar("_Record")
 class _Endpoint:
     path: str
     version: str
+    scope: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,89 +71,33 @@ class _Answer:
 
 
 _CONVERSATIONS, _THE_REST = "2021-04-15", "2021-07-28"
-_MESSAGES = _Endpoint("/conversations/{}/messages", _CONVERSATIONS)
-_SEARCH = _Endpoint("/conversations/search", _CONVERSATIONS)
-_CONVERSATION = _Endpoint("/conversations/{}", _CONVERSATIONS)
-_MESSAGE = _Endpoint("/conversations/messages/{}", _CONVERSATIONS)
-_EMAIL = _Endpoint("/conversations/messages/email/{}", _CONVERSATIONS)
-_RECORDING = _Endpoint("/conversations/messages/{}/locations/{}/recording", _CONVERSATIONS)
-_TRANSCRIPTION = _Endpoint("/conversations/locations/{}/messages/{}/transcription", _CONVERSATIONS)
-_CONTACT = _Endpoint("/contacts/{}", _THE_REST)
-_USER = _Endpoint("/users/{}", _THE_REST)
-_LOCATION = _Endpoint("/locations/{}", _THE_REST)
-
-
-class _Bearer(AuthBase):
-    """Puts the token on a request; as an auth object it also keeps a .netrc file out of it."""
-
-    def __init__(self, token: str) -> None:
-        self.token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self.token}"
-        return request
-
-
-class _TimedAdapter(HTTPAdapter):
-    """Keeps connections alive, never retries, and bounds the time of a whole answer."""
-
-    def __init__(self) -> None:
-        super().__init__(pool_maxsize=_POOL_SIZE, max_retries=0)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = TIMED_POOLS
-
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = TIMED_POOLS
-        return manager
-
-
-def new_session() -> requests.Session:
-    """A session for any number of clients and threads: pooled, without retries, without cookies."""
-    session = requests.Session()
-    session.mount("https://", _TimedAdapter())
-    session.mount("http://", _TimedAdapter())
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    return session
-
-
-def checked_base_url(url: str) -> str:
-    """The address without its last slash; ValueError, in a sentence, if no token may go there."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise ValueError("The API's address is not a web address.") from None
-    if parts.scheme not in ("https", "http") or not (_HOST_NAME.fullmatch(host) or _is_ip(host)):
-        raise ValueError("The API's address must be a web address such as https://host.example.")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise ValueError("The API's address must start with https; http is for this machine only.")
-    if port == 0 or not re.fullmatch("[!-~]+", url) or set(url) & set("?#@\\"):
-        raise ValueError("The API's address must be a scheme, a host and a path, nothing else.")
-    return url.rstrip("/")
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        return bool(ipaddress.ip_address(host))
-    except ValueError:
-        return False
-
-
-def _is_loopback(host: str) -> bool:
-    return host == "localhost" or (_is_ip(host) and ipaddress.ip_address(host).is_loopback)
+_LISTS, _CONTENT = "conversations.readonly", "conversations/message.readonly"
+_MESSAGES = _Endpoint("/conversations/{}/messages", _CONVERSATIONS, _CONTENT)
+_SEARCH = _Endpoint("/conversations/search", _CONVERSATIONS, _LISTS)
+_CONVERSATION = _Endpoint("/conversations/{}", _CONVERSATIONS, _LISTS)
+_MESSAGE = _Endpoint("/conversations/messages/{}", _CONVERSATIONS, _CONTENT)
+_EMAIL = _Endpoint("/conversations/messages/email/{}", _CONVERSATIONS, _CONTENT)
+_RECORDING = _Endpoint(
+    "/conversations/messages/{}/locations/{}/recording", _CONVERSATIONS, _CONTENT
+)
+_TRANSCRIPTION = _Endpoint(
+    "/conversations/locations/{}/messages/{}/transcription", _CONVERSATIONS, _CONTENT
+)
+_CONTACT = _Endpoint("/contacts/{}", _THE_REST, "contacts.readonly")
+_USER = _Endpoint("/users/{}", _THE_REST, "users.readonly")
+_LOCATION = _Endpoint("/locations/{}", _THE_REST, "locations.readonly")
 
 
 class Client:
     """Reads one sub-account through the HighLevel API. It can only GET.
 
     `token` is a private integration token or OAuth access token of the sub-account; it is sent to
-    the host of `base_url` only, and no error, log line or `repr` shows it. `version` forces one
-    Version header instead of the one documented for each endpoint. `timeout` is in seconds: to
-    connect, and to read the whole answer. `session` (see `new_session`) lets clients share
-    connections; nothing of this client is kept on it.
+    the host of `base_url` only, and no error, log line or `repr` shows it; one that may change
+    meanwhile is given as a function. `version` forces one Version header instead of the one
+    documented for each endpoint. `timeout` is in seconds: to connect, and to read the whole answer;
+    a deadline (see `deadline.within`) shortens both. `session` (see `new_session`) lets clients
+    share connections; nothing of this client is kept on it. `way` decides how often the API is
+    asked: the plain one asks once.
 
     Every method makes one call and raises a HighLevelError: Unauthorized, MissingScope, Forbidden,
     NotFound, RateLimited, Unavailable or BadAnswer, or one of their kinds.
@@ -163,20 +105,22 @@ class Client:
 
     def __init__(
         self,
-        token: str,
+        token: str | Callable[[], str],
         *,
         base_url: str,
         version: str | None = None,
         timeout: tuple[float, float] = (2.0, 5.0),
         session: requests.Session | None = None,
+        way: Way | None = None,
     ) -> None:
         if version and not _WORD.fullmatch(version):
             raise ValueError("The API's version must be a word such as 2021-07-28 or v3.")
-        self._auth = _Bearer(token.strip())
+        self._token = token if callable(token) else lambda: token
         self._base_url = checked_base_url(base_url)
         self._version = version
         self._timeout = timeout
         self._session = session or new_session()
+        self._way = way or Way()
 
     def __repr__(self) -> str:
         return f"Client({self._base_url!r})"
@@ -256,12 +200,8 @@ class Client:
         `index` is a leg of the call, from 0. At most 100 MB in at most 60 seconds: reading the
         stream raises Unavailable or BadAnswer. NoRecording is an answer, not a fault.
         """
-        path = _RECORDING.path.format(_path_segment(message_id), _path_segment(location_id))
-        version = self._version or _RECORDING.version
-        request = self._request(path, {"index": index}, version, accept="audio/*")
-        opened = self._open(request, path)
-        if isinstance(opened, HighLevelError):
-            raise opened
+        call = self._call(_RECORDING, message_id, location_id, query={"index": index})
+        opened = self._way.stream(call, lambda: self._open(call))
         try:
             yield opened
         finally:
@@ -301,81 +241,109 @@ class Client:
         read: Callable[[object], _Record | None],
         query: Mapping[str, str | int | None] | None = None,
     ) -> _Record:
-        """What `read` makes of an endpoint's answer.
+        """What `read` makes of an endpoint's answer."""
+        call = self._call(endpoint, *ids, query=query or {})
+        answered = self._way.answer(call, lambda: self._once(call, read))
+        record: object = answered.record
+        if record is None:
+            record = read(values.parse(answered.body))
+        return cast(_Record, record)
+
+    def _call(self, endpoint: _Endpoint, *ids: str, query: Mapping[str, str | int | None]) -> Call:
+        asked = {name: value for name, value in query.items() if value not in ("", None)}
+        return Call(
+            endpoint=endpoint.path,
+            path=endpoint.path.format(*map(_path_segment, ids)),
+            query=urlencode(asked, errors="replace"),
+            version=self._version or endpoint.version,
+            scope=endpoint.scope,
+        )
+
+    def _once(self, call: Call, read: Callable[[object], _Record | None]) -> Answered:
+        """One answer of the API.
 
         Errors are raised here alone, where no fault is being handled and no answer is at hand: a
         fault of `requests` holds the request, and with it the token; an answer, what people wrote.
         """
-        path = endpoint.path.format(*map(_path_segment, ids))
-        request = self._request(path, query or {}, self._version or endpoint.version)
+        auth = self._auth()
         started = time.monotonic()
-        answer = self._exchange(request)
+        answer = self._exchange(self._request(call, auth))
+        limits = Limits()
         if isinstance(answer, _Answer):
-            status, (outcome, trace) = str(answer.status), self._understood(answer, read)
+            status, limits = str(answer.status), Limits.of(answer.headers)
+            outcome, trace = self._understood(answer, read, auth.token)
         else:
             status, outcome, trace = answer.reason, answer, ""
         taken = (time.monotonic() - started) * 1000
-        logger.info("GET %s %s %d ms %s", path, status, taken, trace)
+        logger.info("GET %s %s %d ms %s", call.path, status, taken, trace)
         if isinstance(outcome, HighLevelError):
+            outcome.limits = limits
             raise outcome
-        return outcome
+        return Answered(answer.body if isinstance(answer, _Answer) else b"", outcome, limits)
+
+    def _auth(self) -> Bearer:
+        """The token of this moment, in a wrap that no traceback shows."""
+        auth = Bearer(self._token().strip())
+        if not _WORD.fullmatch(auth.token):
+            raise Unauthorized("The token is empty or has characters that no token has.")
+        return auth
 
     def _request(
-        self,
-        path: str,
-        query: Mapping[str, str | int | None],
-        version: str,
-        *,
-        accept: str = "application/json",
+        self, call: Call, auth: Bearer, *, accept: str = "application/json"
     ) -> requests.PreparedRequest:
-        if not _WORD.fullmatch(self._auth.token):
-            raise Unauthorized("The token is empty or has characters that no token has.")
-        asked = {name: value for name, value in query.items() if value not in ("", None)}
         headers = {
-            "Version": version,
+            "Version": call.version,
             "Accept": accept,
             "User-Agent": f"conversations-ui/{__version__}",
         }
-        url = f"{self._base_url}{path}?{urlencode(asked, errors='replace')}".rstrip("?")
+        url = f"{self._base_url}{call.path}?{call.query}".rstrip("?")
         request = self._session.prepare_request(
-            requests.Request("GET", url, headers=headers, auth=self._auth)
+            requests.Request("GET", url, headers=headers, auth=auth)
         )
-        if _origin(request.url) != _origin(self._base_url):
+        if origin(request.url) != origin(self._base_url):
             raise BadAnswer("The call would have left the API's host.")
         return request
 
     def _exchange(self, request: requests.PreparedRequest) -> _Answer | HighLevelError:
-        deadline = time.monotonic() + sum(self._timeout)
+        until = time.monotonic() + deadline.left(sum(self._timeout))
         try:
             with self._send(request) as response:
-                return _Answer(response.status_code, response.headers, _body(response, deadline))
+                return _Answer(response.status_code, response.headers, _body(response, until))
         except DecodeError:
             return BadAnswer("The answer could not be unpacked.")
         except (OSError, HTTPError) as fault:
             # The fault's own words hold the address with its query.
             return Unavailable(type(fault).__name__)
 
-    def _open(self, request: requests.PreparedRequest, path: str) -> Stream | HighLevelError:
-        """A recording at its first byte, or what stands in the way of it."""
+    def _open(self, call: Call) -> Stream:
+        """A recording at its first byte. Raises what stands in the way of it."""
+        auth = self._auth()
         started = time.monotonic()
-        answer = self._opening(request)
+        # Nobody can read a recording within a page's time.
+        with deadline.within(self._timeout[0] + RECORDING_SECONDS, anew=True):
+            answer = self._opening(self._request(call, auth, accept="audio/*"))
         taken = (time.monotonic() - started) * 1000
+        outcome: Stream | HighLevelError
         if isinstance(answer, _Answer):
-            error = refused(answer.status, answer.headers, answer.body, secret=self._auth.token)
-            logger.info("GET %s %s %d ms %s", path, answer.status, taken, error.trace_id)
-            return error
-        said = answer.reason if isinstance(answer, HighLevelError) else "200"
-        logger.info("GET %s %s %d ms", path, said, taken)
-        return answer
+            outcome = refused(answer.status, answer.headers, answer.body, secret=auth.token)
+            outcome.limits = Limits.of(answer.headers)
+            status, trace = str(answer.status), outcome.trace_id
+        else:
+            outcome, trace = answer, ""
+            status = answer.reason if isinstance(answer, HighLevelError) else "200"
+        logger.info("GET %s %s %d ms %s", call.path, status, taken, trace)
+        if isinstance(outcome, HighLevelError):
+            raise outcome
+        return outcome
 
     def _opening(self, request: requests.PreparedRequest) -> Stream | _Answer | HighLevelError:
-        deadline = time.monotonic() + self._timeout[0] + RECORDING_SECONDS
+        until = time.monotonic() + deadline.left(RECORDING_SECONDS)
         try:
             response = self._send(request, RECORDING_SECONDS)
             if response.status_code == requests.codes.ok:
-                return Stream.of(response.raw, most=MAX_RECORDING, deadline=deadline)
+                return Stream.of(response.raw, most=MAX_RECORDING, deadline=until)
             with response:
-                return _Answer(response.status_code, response.headers, _body(response, deadline))
+                return _Answer(response.status_code, response.headers, _body(response, until))
         except (OSError, HTTPError) as fault:
             return Unavailable(type(fault).__name__)
 
@@ -387,19 +355,23 @@ class Client:
         # where it would see the token in plain text.
         url = str(request.url)
         host = urlsplit(url).hostname or ""
-        proxies = {"no_proxy": host} if _is_loopback(host) else {}
+        proxies = {"no_proxy": host} if is_loopback(host) else {}
         settings: dict[str, Any] = {
             **self._session.merge_environment_settings(url, proxies, True, None, None)
         }
         adapter = self._session.get_adapter(url)
-        connect, read = self._timeout
-        return adapter.send(request, timeout=(connect, seconds or read), **settings)
+        connect, read = (
+            deadline.left(each) for each in (self._timeout[0], seconds or self._timeout[1])
+        )
+        if min(connect, read) <= 0:
+            raise TimeoutError
+        return adapter.send(request, timeout=(connect, read), **settings)
 
+    @staticmethod
     def _understood(
-        self, answer: _Answer, read: Callable[[object], _Record | None]
+        answer: _Answer, read: Callable[[object], _Record | None], token: str
     ) -> tuple[_Record | HighLevelError, str]:
         """What an answer holds, and its trace id."""
-        token = self._auth.token
         if not answer.succeeded:
             error = refused(answer.status, answer.headers, answer.body, secret=token)
             return error, error.trace_id
@@ -434,14 +406,14 @@ def _one(from_api: Callable[[object], _Record], wrapper: str) -> Callable[[objec
     return read
 
 
-def _body(response: requests.Response, deadline: float) -> bytes:
+def _body(response: requests.Response, until: float) -> bytes:
     """The decoded body, or its beginning: more than an answer may have, or than a refusal says."""
     limit = MAX_ANSWER if response.ok else _LONGEST_REFUSAL
     body = bytearray()
     # read1 hands over what has come so far; waiting for a full chunk could outlast the deadline.
     while len(body) <= limit and (chunk := response.raw.read1(_CHUNK, decode_content=True)):
         body += chunk
-        if time.monotonic() > deadline:
+        if time.monotonic() > until:
             raise TimeoutError
     return bytes(body)
 
@@ -451,8 +423,3 @@ def _path_segment(ident: str) -> str:
     if ident in ("", ".", ".."):
         raise NotFound("Nothing has this id.")
     return quote(ident, safe="", errors="replace")
-
-
-def _origin(url: str | None) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url or "")
-    return parts.scheme, parts.hostname, parts.port

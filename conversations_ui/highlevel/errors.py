@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from conversations_ui.highlevel.limits import Limits
+
 
 class HighLevelError(Exception):
     """A read that gave nothing.
@@ -9,10 +11,12 @@ class HighLevelError(Exception):
     `code` is the word pages and scripts know the failure by. `sentence` holds the API's own words
     (no markup, at most 300 characters, "" if it gave none), `reason` ours where the API did not
     speak at all; `status` is the HTTP status, if there was an answer; `trace_id` the API's name for
-    the call; `retry_after` the seconds to wait before asking again, when known.
+    the call; `retry_after` the seconds to wait before asking again, when known; `limits` what the
+    answer told of the allowance; `asked` is false when the API was left alone on purpose.
     """
 
     code = ""
+    asked = True
 
     def __init__(
         self,
@@ -29,6 +33,7 @@ class HighLevelError(Exception):
         self.status = status
         self.trace_id = trace_id
         self.retry_after = retry_after
+        self.limits = Limits()
 
     def __str__(self) -> str:
         said = self.sentence or self.reason

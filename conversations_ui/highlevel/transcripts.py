@@ -8,6 +8,7 @@ from conversations_ui.highlevel.values import (
     Fields,
     JsonObject,
     duration,
+    ident,
     integer,
     items,
     mapping,
@@ -109,11 +110,18 @@ def _place(row: JsonObject, at: int) -> tuple[int, int]:
 
 def _sentence(row: JsonObject, unit: int) -> Sentence:
     start, end = (duration(row.get(name)) for name in _TIMES)
-    fields, confidence = Fields(row), number(row.get("confidence"))
+    confidence = number(row.get("confidence"))
     return Sentence(
         start=None if start is None else start / unit,
         end=None if end is None else end / unit,
         text=_words(row),
-        speaker=fields.ident("speaker").strip() or fields.ident("mediaChannel").strip(),
+        speaker=_who(row.get("speaker")) or _who(row.get("mediaChannel")),
         confidence=None if confidence is None or not 0 <= confidence <= 1 else float(confidence),
     )
+
+
+def _who(value: object) -> str:
+    """A name, or the number of a channel in whatever form."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return ident(value).strip().removesuffix(".0")

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conversations_ui.sandbox.catalogue import CONTACTS, MESSAGES, READ_SCOPES
 from conversations_ui.sandbox.people import new_id, new_uuid
@@ -73,6 +73,11 @@ class Tokens:
             self._grants[token] = Grant(label, token, locations, scopes, agency, hipaa, expired)
             self.labels[label] = token
         return token
+
+    def revoke(self, token: str) -> None:
+        """Refuse a token from now on."""
+        with self._lock:
+            self._grants[token] = replace(self._grants[token], expired=True)
 
     def label(self, token: str) -> str:
         """The name a token goes by in `Seen`; tokens themselves are never kept there."""

@@ -16,7 +16,8 @@ class Answer:
     With neither `status`, `body`, `raw` nor `reset` the request gets its normal answer, changed by
     the rest: `delay` waits that many seconds first, `drip` sends the answer byte by byte with so
     many seconds between, and `cut` sends only that share (0 to 1) of the body announced and hangs
-    up. `raw` is written to the connection as it stands, which is then closed; `reset` resets it.
+    up. `raw` is written to the connection as it stands, which is then closed; `reset` resets it,
+    before a word is said, or where the answer is `cut`.
     """
 
     status: int | None = None
@@ -31,7 +32,13 @@ class Answer:
     @property
     def normal(self) -> bool:
         """Whether the request is served as usual after all."""
-        return self.status is None and self.body is None and self.raw is None and not self.reset
+        given = self.status is None and self.body is None and self.raw is None
+        return given and not self.reset_at_once
+
+    @property
+    def reset_at_once(self) -> bool:
+        """Whether the connection is reset in place of an answer."""
+        return self.reset and self.cut is None
 
     def content(self) -> tuple[bytes, str]:
         """The body as bytes, and its content type."""
@@ -102,12 +109,16 @@ _HTML = (
 
 
 class Chaos:
-    """Trouble with small probabilities, the same sequence for the same seed."""
+    """Trouble with small probabilities, the same sequence for the same seed.
 
-    def __init__(self, seed: int, *, longest: float = 0.8) -> None:
+    No delay is longer than `longest` seconds; a 429 asks to wait for `limited` seconds.
+    """
+
+    def __init__(self, seed: int, *, longest: float = 0.8, limited: float = 10.0) -> None:
         self._rng = random.Random(f"{seed}:chaos")  # noqa: S311 (made-up trouble, not secrets)
         self._lock = threading.Lock()
         self._longest = longest
+        self._slow_down = {"x-ratelimit-interval-milliseconds": str(round(limited * 1000))}
 
     def take(self) -> Answer:
         """What happens to the next request; most often only a delay."""
@@ -117,14 +128,17 @@ class Chaos:
             pick, status = rng.random(), rng.choice((500, 502, 503, 504))
             cut = rng.uniform(0.1, 0.9)
         if pick < 0.02:
-            return Answer(429, {"statusCode": 429, "message": "Too Many Requests"}, delay=delay)
+            said: dict[str, object] = {"statusCode": 429, "message": "Too Many Requests"}
+            return Answer(429, said, self._slow_down, delay=delay)
         if pick < 0.04:
             body = {"statusCode": status, "message": "Internal server error"}
             return Answer(status, dict(body), delay=delay)
         if pick < 0.06:
             return Answer(status, _HTML.format(status=status), delay=delay)
-        if pick < 0.08:
+        if pick < 0.07:
             return Answer(reset=True, delay=delay)
+        if pick < 0.08:
+            return Answer(reset=True, delay=delay, cut=cut)
         if pick < 0.095:
             return Answer(delay=delay, cut=cut)
         if pick < 0.11:

@@ -20,9 +20,10 @@ from conversations_ui.sandbox.data import build
 from conversations_ui.sandbox.gate import Grant, Limits, Refused, Tokens
 from conversations_ui.sandbox.script import Answer, Chaos, Script
 from conversations_ui.sandbox.wire import Request, Response, Server
-from conversations_ui.sandbox.world import HERE, World
+from conversations_ui.sandbox.world import HERE, World, iso
 
 DAILY = 200_000
+CHOOSE = "/v2/oauth/chooselocation"
 JSON = "application/json; charset=utf-8"
 HIPAA = "This location is in HIPAA mode: message data is not available through the API."
 AGENCY = "This AuthClass is not yet supported for this endpoint."
@@ -65,7 +66,7 @@ class Sandbox(Odd):
         seed: int = 7,
         host: str = "127.0.0.1",
         port: int = 0,
-        chaos: bool = False,
+        chaos: bool | Chaos = False,
         rate_limit: int | None = 100,
         daily_limit: int = DAILY,
         now: int | None = None,
@@ -82,7 +83,7 @@ class Sandbox(Odd):
         self.world: World = build(seed, now_ms() if now is None else now)
         self.app = oauth.App.of(self.world)
         self.limits = Limits(rate_limit, daily_limit, clock)
-        self.chaos = Chaos(seed) if chaos else None
+        self.chaos = Chaos(seed) if chaos is True else chaos or None
         self._tokens = Tokens(self.world)
         self._script = Script()
         self._seen: list[Seen] = []
@@ -110,6 +111,15 @@ class Sandbox(Odd):
         return dict(self._tokens.labels)
 
     @property
+    def authorize_url(self) -> str:
+        """Where people let the app in."""
+        return f"{self.url}{CHOOSE}"
+
+    def revoke(self, token: str) -> None:
+        """Refuse a token from now on."""
+        self._tokens.revoke(token)
+
+    @property
     def locations(self) -> tuple[str, ...]:
         """The ids of the sub-accounts, the main one first."""
         return (self.world.main_location_id, self.world.second_location_id)
@@ -134,6 +144,25 @@ class Sandbox(Odd):
         with self._lock:
             self._seen.clear()
 
+    def receive(self, conversation_id: str, body: str = "A new message", **fields: Any) -> str:
+        """Let a message arrive just now, the conversation's row with it; returns its id.
+
+        `fields` are the API's own and override the usual ones of a text from the contact.
+        """
+        with self.world.lock:
+            last = int(self.world.conversations[conversation_id]["lastMessageDate"])
+            at = max(now_ms(), last + 1)
+            row = self.world.add_message(conversation_id, at=at, body=body, **fields)
+            return str(row["id"])
+
+    def change(self, message_id: str, **fields: Any) -> None:
+        """Let a message be otherwise from now on; its conversation's row stays."""
+        self.world.change_message(message_id, dateUpdated=iso(now_ms()), **fields)
+
+    def restore(self) -> None:
+        """Take back what `receive` and `change` did."""
+        self.world.restore()
+
     def script(self, where: str | re.Pattern[str], *answers: Answer, times: int | None = 1) -> None:
         """Answer the next matching requests by hand, in order; then service is normal again.
 
@@ -147,7 +176,8 @@ class Sandbox(Odd):
         self._script.clear()
 
     def reset(self) -> None:
-        """Forget requests and scripted answers, and switch all odd forms off."""
+        """Forget requests, scripted answers and what arrived, and switch all odd forms off."""
+        self.restore()
         self.clear()
         self.unscript()
         for switch in fields(Odd):
@@ -233,7 +263,7 @@ class Sandbox(Odd):
         if path.startswith("/attachments/"):
             return self._attachment(request, path)
         query = _query(search)
-        if path.startswith("/oauth/"):
+        if path.startswith(("/oauth/", "/v2/oauth/")):
             return self._oauth(request, path, query, limits)
         found = routes.find(plain) if request.method == "GET" else None
         if found is None:
@@ -289,6 +319,8 @@ class Sandbox(Odd):
         modern = ask.version == "v3"
         if (request.method, path) == ("POST", "/oauth/token"):
             return oauth.token(ask, self.app)
+        if (request.method, path) == ("GET", CHOOSE):
+            return oauth.choose_location(ask, self.app)
         known = {
             ("POST", "/oauth/location-token" if modern else "/oauth/locationToken"): (
                 oauth.location_token,

@@ -131,7 +131,7 @@ def _by_type(thread: Thread) -> list[tuple[str, Writer]]:
         elif name.startswith("TYPE_ACTIVITY_"):
             title = name.removeprefix("TYPE_ACTIVITY_").replace("_", " ").capitalize()
             write = _activity_writer(thread, name, f"{title} changed")
-        elif "EMAIL" in name:
+        elif "EMAIL" in name and "VOICEMAIL" not in name:
             write = _mail_writer(thread, name)
         elif "CALL" in name or "VOICEMAIL" in name:
             write = _call_writer(thread, name)
@@ -180,6 +180,7 @@ def _odd(thread: Thread) -> list[tuple[str, Writer]]:
         ),
         ("unknown_user", lambda at: send(at, "TYPE_SMS", "By someone gone", userId=new_id(rng))),
         ("phone_app", lambda at: send(at, "TYPE_WHATSAPP", "Typed on the phone", userId=None)),
+        ("reaction", lambda at: say(at, "TYPE_SMS_REACTION", "Loved “Typed on the phone”")),
         (
             "extra_fields",
             lambda at: say(at, "TYPE_SMS", "More than documented", sentiment={"score": 0.4}, n=3),

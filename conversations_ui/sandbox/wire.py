@@ -110,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.delay and self.server.stopping.wait(answer.delay):
             self.close_connection = True
             return
-        if answer.reset:
+        if answer.reset_at_once:
             self._reset()
         elif answer.raw is not None:
             self._write(answer.raw, answer.drip)
@@ -156,6 +156,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("connection", "close")
         self.end_headers()
         self._write(body, answer.drip)
+        if answer.reset:
+            self._reset()
 
     def _write(self, data: bytes, drip: float | None) -> None:
         if drip is None:

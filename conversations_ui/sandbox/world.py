@@ -107,6 +107,7 @@ class World:
     attachments: dict[str, Attachment] = field(default_factory=dict)
     showcase: dict[str, str] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _before: dict[str, tuple[Raw, list[Raw]]] = field(default_factory=dict, repr=False)
 
     main_location_id: str = ""
     second_location_id: str = ""
@@ -145,6 +146,7 @@ class World:
         with self.lock:
             conversation = self.conversations[conversation_id]
             rows = self.threads[conversation_id]
+            self._remember(conversation_id)
             last = conversation["lastMessageDate"] if rows else 0
             at = max(last, at if at is not None else max(self.now, last + 1000))
             name = normal_type(str(fields.get("messageType", "TYPE_SMS")))
@@ -170,6 +172,30 @@ class World:
             if row["direction"] == "inbound":
                 conversation["unreadCount"] += 1
             return row
+
+    def change_message(self, message_id: str, **fields: Any) -> Raw:
+        """Let something else be true of a message that is there; its row of the search stays."""
+        with self.lock:
+            row = self.messages[message_id]
+            self._remember(row["conversationId"])
+            row |= fields
+            return row
+
+    def restore(self) -> None:
+        """Take back every message that arrived, and every change."""
+        with self.lock:
+            for conversation_id, (conversation, rows) in self._before.items():
+                for row in self.threads[conversation_id][len(rows) :]:
+                    del self.messages[row["id"]], self.places[row["id"]]
+                self.threads[conversation_id] = rows
+                self.messages |= {row["id"]: row for row in rows}
+                self.conversations[conversation_id] = conversation
+            self._before.clear()
+
+    def _remember(self, conversation_id: str) -> None:
+        if conversation_id not in self._before:
+            rows = [dict(row) for row in self.threads[conversation_id]]
+            self._before[conversation_id] = (dict(self.conversations[conversation_id]), rows)
 
 
 def summarise(conversation: Raw, rows: list[Raw]) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
+from conversations_ui.accounts import tokens
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel.errors import AgencyToken, HighLevelError, HipaaMode, WrongVersion
-from conversations_ui.services.upstream import TokenLost
+from conversations_ui.services import breaker, upstream
+from conversations_ui.services.presentation import times
+
+_COUNTED = 120  # seconds; a longer wait is told in words alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,20 @@ class Alert:
     said: str = ""  # the API's own sentence
     trace_id: str = ""
     retry_after: int | None = None  # seconds
+
+    @property
+    def retry_in(self) -> int | None:
+        """The seconds after which the page tries again by itself, if it does."""
+        soon = self.wait and self.retry_after and self.retry_after <= _COUNTED
+        return self.retry_after if soon else None
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """That what is shown was read at some time, and why it is no newer."""
+
+    at: times.Stamp
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +81,23 @@ _ROWS: dict[str, _Row] = {
         gettext_noop(
             "This server was started with other keys than those the token of %(account)s was "
             "stored with. An administrator has to connect the sub-account again."
+        ),
+        "lock",
+        502,
+    ),
+    "reconnect": _Row(
+        gettext_noop("The connection to HighLevel has ended"),
+        gettext_noop(
+            "HighLevel no longer renews the token of %(account)s. "
+            "An administrator has to connect the sub-account again."
+        ),
+        "lock",
+        502,
+    ),
+    "not-connected": _Row(
+        gettext_noop("This sub-account is not connected"),
+        gettext_noop(
+            "%(account)s was disconnected. An administrator has to connect the sub-account again."
         ),
         "lock",
         502,
@@ -142,7 +178,9 @@ _ROWS: dict[str, _Row] = {
 
 _SPECIAL: dict[type[HighLevelError], str] = {
     AgencyToken: "agency-token",
-    TokenLost: "token-lost",
+    upstream.TokenLost: "token-lost",
+    tokens.ReconnectNeeded: "reconnect",
+    tokens.NotConnected: "not-connected",
     HipaaMode: "hipaa",
     WrongVersion: "wrong-version",
 }
@@ -159,8 +197,11 @@ def alert_for(error: HighLevelError, account: SubAccount) -> Alert:
     row = _row_of(error)
     text = _(row.text) % {"account": account.name}
     seconds = None if error.retry_after is None else math.ceil(error.retry_after)
+    if isinstance(error, breaker.Open) and error.since:
+        since = times.stamp(error.since, ZoneInfo(account.time_zone)).clock
+        text = _("It has not answered since %(time)s.") % {"time": since} + " " + text
     if row.wait and seconds:
-        text += " " + _free_again(seconds)
+        text += " " + _possible_again(seconds)
     return Alert(
         code=error.code,
         title=_(row.title),
@@ -174,14 +215,33 @@ def alert_for(error: HighLevelError, account: SubAccount) -> Alert:
     )
 
 
-def _free_again(seconds: int) -> str:
+# What keeps us from a newer answer, by the code of the error.
+_WHY = {
+    "unauthorized": gettext_noop("HighLevel no longer accepts our key"),
+    "scope": gettext_noop("HighLevel refuses this"),
+    "forbidden": gettext_noop("HighLevel refuses this"),
+    "rate-limited": gettext_noop("HighLevel asks us to slow down"),
+    "bad-answer": gettext_noop("HighLevel’s answers make no sense"),
+}
+
+
+def as_of(account: SubAccount) -> AsOf | None:
+    """How old the copy is that the page being made has had to show; None when it is not one."""
+    page = upstream.fallen_back()
+    if page.as_of is None or page.because is None:
+        return None
+    why = _WHY.get(page.because.code, gettext_noop("HighLevel cannot be reached"))
+    return AsOf(times.stamp(page.as_of, ZoneInfo(account.time_zone)), _(why))
+
+
+def _possible_again(seconds: int) -> str:
     if seconds < 120:
         return ngettext(
-            "It is free again in %(count)d second.",
-            "It is free again in %(count)d seconds.",
+            "It can be asked again in %(count)d second.",
+            "It can be asked again in %(count)d seconds.",
             seconds,
         ) % {"count": seconds}
     minutes = round(seconds / 60)
     if minutes < 120:
-        return _("It is free again in %(count)d minutes.") % {"count": minutes}
-    return _("It is free again in %(count)d hours.") % {"count": round(minutes / 60)}
+        return _("It can be asked again in %(count)d minutes.") % {"count": minutes}
+    return _("It can be asked again in %(count)d hours.") % {"count": round(minutes / 60)}

@@ -11,7 +11,7 @@ from enum import Enum
 from django.conf import settings
 
 from conversations_ui.accounts.models import SubAccount
-from conversations_ui.highlevel import message_types
+from conversations_ui.highlevel import deadline, message_types
 from conversations_ui.highlevel.errors import BadAnswer, Forbidden, HighLevelError, NotFound
 from conversations_ui.highlevel.records import (
     Contact,
@@ -20,12 +20,12 @@ from conversations_ui.highlevel.records import (
     Message,
     MessagePage,
 )
-from conversations_ui.services import lenses, upstream
+from conversations_ui.services import allowance, lenses, upstream
 
 INBOX_SIZE = 25
 LIMIT_MAX = 100  # the most rows the API gives in one answer
 LOOK_ON_PAGES = 5  # further pages asked for when a page holds nothing to show
-LOOK_ON_SECONDS = 6.0
+LOOK_ON_SECONDS = 6.0  # less where a page has less time than that
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -88,9 +88,8 @@ def thread_page(
     """
     client = upstream.client(account)
     names = frozenset(map(message_types.normalise, types))
-    filters = [message_types.filter_value(name) for name in types]
-    upstream_filter = () if None in filters else tuple(filter(None, filters))
-    give_up = time.monotonic() + LOOK_ON_SECONDS
+    upstream_filter = _filter(types)
+    give_up = time.monotonic() + deadline.left(LOOK_ON_SECONDS + 2) - 2
     found: list[Message] = []
     cursor, looked, dropped = before, 0, 0
     for _page in range(1 + LOOK_ON_PAGES):
@@ -115,6 +114,53 @@ def thread_page(
     if not found and end is End.MORE:
         end = End.KEEP_LOOKING
     return ThreadPage(_in_order(found), end, cursor, looked, dropped)
+
+
+def newest_page(
+    account: SubAccount,
+    conversation_id: str,
+    *,
+    types: Sequence[str] = (),
+    lens: lenses.Lens = lenses.ALL,
+    newest_for: float | None = None,
+) -> ThreadPage:
+    """The newest page of all messages, sifted here by types and lens: one page for all readers.
+
+    `newest_for` is for how many seconds one that was read before will do (see `upstream.client`).
+    At most one upstream call. Raises `HighLevelError`.
+    """
+    client = upstream.client(account, newest_for=newest_for)
+    page = client.messages(conversation_id, limit=settings.PAGE_SIZE)
+    _refuse_other_location(account, page)
+    names = frozenset(map(message_types.normalise, types))
+    rows = _without_repeats(page, "")
+    found = [row for row in rows if (not names or row.type in names) and lens.shows(row)]
+    older, end = _step(page, "")
+    return ThreadPage(_in_order(found), end, older, len(rows), len(rows) - len(found))
+
+
+def look_ahead(
+    account: SubAccount, conversation_id: str, page: ThreadPage, types: Sequence[str] = ()
+) -> None:
+    """Fetch the page older than this one while it is read, if there is plenty of the allowance."""
+    if not (settings.PREFETCH_OLDER and page.older and page.end is End.MORE):
+        return
+    if not allowance.used(account.location_id).plentiful:
+        return
+    client = upstream.attempt(lambda: upstream.client(account))
+    if not isinstance(client, HighLevelError):
+        size, wanted = settings.PAGE_SIZE, _filter(types)
+        upstream.ahead(
+            lambda: client.messages(
+                conversation_id, limit=size, last_message_id=page.older, types=wanted
+            )
+        )
+
+
+def _filter(types: Sequence[str]) -> tuple[str, ...]:
+    """The API's filter for these types; empty when it has none for one of them."""
+    filters = [message_types.filter_value(name) for name in types]
+    return () if None in filters else tuple(filter(None, filters))
 
 
 def _step(page: MessagePage, cursor: str) -> tuple[str, End]:
@@ -211,21 +257,22 @@ def search_inbox(
     direction: str = "",
     sort: str = "desc",
     after: str = "",
+    newest_for: float | None = None,
 ) -> InboxPage:
     """One page of conversations by their last message; `after` is a former page's.
 
     The API's cursor is the last row's time in milliseconds, exclusive and without a tie-break. So
     `after` also names the rows already shown of that millisecond (`TIME.ID.ID`), the API is asked
     from one millisecond back, and what was seen is dropped. One upstream call, a second one only
-    when all that came was seen. Raises `HighLevelError`. Follows HighLevel's "Search
-    conversations".
+    when all that came was seen. `newest_for` as in `newest_page`. Raises `HighLevelError`. Follows
+    HighLevel's "Search conversations".
     """
     moment, *seen = after.split(".") if after else ("",)
     limit = min(INBOX_SIZE + len(seen), LIMIT_MAX)
     back = 1 if sort == "desc" else -1
 
     def ask(start_after: int | None) -> ConversationPage:
-        return upstream.client(account).search(
+        return upstream.client(account, newest_for=newest_for).search(
             account.location_id,
             limit=limit,
             query=q,

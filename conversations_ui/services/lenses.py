@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from conversations_ui.highlevel import message_types
 from conversations_ui.highlevel.records import Message
 
 FAILED = frozenset({"failed", "undelivered", "opt_out"})  # statuses
-AUTOMATION = frozenset({"workflow", "campaign", "bulk_actions", "api", "automated"})  # sources
+AUTOMATION = frozenset(  # sources
+    {"workflow", "campaign", "bulk_actions", "bulk_action", "api", "public_api", "automated"}
+)
+_APIS = frozenset({"api", "public_api"})
+_BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _NOBODYS = frozenset({"activity", "placeholder"})  # kinds that no person wrote
 
 
@@ -32,15 +37,25 @@ ALL = Lens()
 
 def failed(message: Message) -> bool:
     """Whether the message did not arrive; a call that failed is an outcome, not a delivery."""
-    return message.status in FAILED and message_types.lookup(message.type).kind != "call"
+    return plain(message.status) in FAILED and message_types.lookup(message.type).kind != "call"
 
 
-def automated(source: str) -> bool:
-    """Whether a message's source is a machine's."""
-    return source.lower() in AUTOMATION
+def automated(message: Message) -> bool:
+    """Whether a machine sent the message.
+
+    What a customer wrote comes in through the API where an app provides the channel.
+    """
+    source = plain(message.source)
+    handed_in = message.direction == "inbound" and source in _APIS
+    return source in AUTOMATION and not handed_in
 
 
 def by_people(message: Message) -> bool:
     """Whether a person wrote (or spoke) it."""
     kind = message_types.lookup(message.type).kind
-    return kind not in _NOBODYS and not automated(message.source)
+    return kind not in _NOBODYS and not automated(message)
+
+
+def plain(word: str) -> str:
+    """A status or source in one spelling: `Bulk Actions` and `bulk-actions` are `bulk_actions`."""
+    return _BETWEEN_WORDS.sub("_", word.strip().lower())

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import re
-import threading
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from html import unescape
 
 from django.conf import settings
 from django.core import signing
-from django.core.cache import cache
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from conversations_ui.accounts.models import SubAccount
-from conversations_ui.highlevel.errors import NotFound, Unavailable
+from conversations_ui.highlevel.errors import NotFound
 from conversations_ui.highlevel.mails import Email
 from conversations_ui.services import fetching, mail_html, markup, quotes, upstream
 from conversations_ui.services.presentation import text
 
-AT_ONCE = 4  # mails asked for side by side by one process
-PATIENCE = 10.0  # seconds to wait for one of them to be done
-KEPT = 600  # seconds a mail is kept, so that its body, source and pictures cost no further call
 PICTURE_LIFE = 600  # seconds an address of a picture can be used
 TEXT_MAX = 200_000  # characters of a mail shown as text; the download has all of it
 
 _TAG = re.compile(r"<[A-Za-z!/]")
+_ANY_TAG = re.compile(r'<(?:[^<>"]|"[^"]*")*>')
 _DOCUMENT = re.compile(r"\s*<(?:!doctype|html|head|body)\b", re.IGNORECASE)
 
-_turns = threading.BoundedSemaphore(AT_ONCE)
 _signer = partial(signing.TimestampSigner, salt="mail-picture")
 
 
@@ -54,42 +50,34 @@ class Body:
     others: int = 0  # remote style sheets, fonts and backgrounds, always blocked
     cut: bool = False  # only its beginning is shown
 
+    @property
+    def blank(self) -> bool:
+        """Whether there is nothing in it to see."""
+        whole = f"{self.before}{self.quoted}{self.after}"
+        seen = unescape(_ANY_TAG.sub("", whole))
+        return ' src="' not in whole and not any(
+            character.isprintable() and not character.isspace() for character in seen
+        )
+
 
 def mail(account: SubAccount, conversation_id: str, email_id: str) -> Email:
-    """One mail of a conversation: at most one upstream call in ten minutes.
+    """One mail of a conversation: at most one upstream call in ten minutes, few at a time.
 
     Raises `HighLevelError`; `NotFound` also for a mail of another sub-account or conversation.
     Follows HighLevel's "Get email by Id".
     """
-    found = _kept(account, email_id)
+    found = upstream.client(account).email(email_id)
     own = (found.location_id or account.location_id, found.conversation_id or conversation_id)
     if own != (account.location_id, conversation_id):
         raise NotFound(status=404)
     return found
 
 
-def _kept(account: SubAccount, email_id: str) -> Email:
-    """The mail from the cache, else from the API, which only a few may ask at once."""
-    key = f"mail:{account.location_id}:{email_id}"
-    if (raw := cache.get(key)) is not None:
-        return Email.from_api(raw)
-    client = upstream.client(account)
-    if not _turns.acquire(timeout=PATIENCE):
-        raise Unavailable("Too many mails are being asked for.")
-    try:
-        if (raw := cache.get(key)) is not None:  # another reader was faster
-            return Email.from_api(raw)
-        found = client.email(email_id)
-    finally:
-        _turns.release()
-    cache.set(key, dict(found.raw), KEPT)
-    return found
-
-
 def body(found: Email, pictures: mail_html.Picture | None = None) -> Body:
     """A mail's body, made safe. Without `pictures` no remote picture is in it."""
     if not is_html(found):
-        return _text_body(Shown.TEXT, found.body)
+        # HTML without a tag keeps its lines, and has characters written as entities.
+        return _text_body(Shown.TEXT, unescape(found.body) if _says_html(found) else found.body)
     if markup.is_too_big(found.body):
         return _text_body(Shown.TOO_BIG, markup.bare_text(found.body))
     if markup.is_too_deep(found.body):
@@ -108,11 +96,15 @@ def body(found: Email, pictures: mail_html.Picture | None = None) -> Body:
 
 def is_html(found: Email) -> bool:
     """Whether the body is HTML: by what it says it is, and by what it looks like."""
-    said = found.content_type.lower()
-    if said.startswith("text/html"):
+    if _says_html(found):
         return bool(_TAG.search(found.body))
-    document = bool(_DOCUMENT.match(found.body))
-    return document or (not said and text.looks_like_html(found.body))
+    if found.content_type.lower().startswith("text/plain"):
+        return bool(_DOCUMENT.match(found.body))
+    return text.looks_like_html(found.body)
+
+
+def _says_html(found: Email) -> bool:
+    return found.content_type.lower().startswith("text/html")
 
 
 def _text_body(shown: Shown, whole: str) -> Body:

@@ -81,14 +81,19 @@ _WEB = re.compile(r"(https?):[/\\]*([^/\\?#]*)", re.IGNORECASE)
 _REMOTE = re.compile(r"https?:|//", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\x00-\x20\x7f]+")
 # Style sheets, fonts and backgrounds in places that do not survive the cleaning.
-_FETCHING_STYLE = re.compile(r"(?:url\(|@import)\s*[\"']?\s*(?:https?:)?//", re.IGNORECASE)
-_STYLE_SHEET = re.compile(r"<link\s[^>]{0,500}\bhref\s*=\s*[\"']?\s*(?:https?:)?//", re.IGNORECASE)
+# Nothing is tried twice: spaces without end must not keep them busy.
+_FETCHING_STYLE = re.compile(r"(?:url\(|@import)\s*+[\"']?+\s*+(?:https?:)?//", re.IGNORECASE)
+_STYLE_SHEET = re.compile(
+    r"<link\s[^>]{0,500}\bhref\s*+=\s*+[\"']?+\s*+(?:https?:)?//", re.IGNORECASE
+)
 # The cleaner's own output: attributes in double quotes, links never one in another.
 _LINK = re.compile(r'<a((?: [a-z-]+="[^"]*")*)>(.*?)</a>', re.DOTALL)
 _PICTURE = re.compile(r'<img(?: [a-z-]+="[^"]*")*>')
 _ALT = re.compile(r' alt="([^"]*)"')
 _HREF = re.compile(r' href="([^"]*)"')
 _ANY_TAG = re.compile(r'<(?:[^<>"]|"[^"]*")*>')
+# Text that looks alike all over: of one with markup in it, a part may be out of sight.
+_UNIFORM = re.compile(rf"(?:{_ANY_TAG.pattern})*[^<]*(?:{_ANY_TAG.pattern})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +124,9 @@ def clean(markup: str, picture: Picture | None = None) -> Cleaned:
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
+    written = unescape(markup)  # in attributes, quotes are often written as entities
     others = sifter.backgrounds
-    others += len(_FETCHING_STYLE.findall(markup)) + len(_STYLE_SHEET.findall(markup))
+    others += len(_FETCHING_STYLE.findall(written)) + len(_STYLE_SHEET.findall(markup))
     told = _LINK.sub(_show_destination, _PICTURE.sub(_show_gap, cleaned))
     return Cleaned(told, sifter.pictures, others)
 
@@ -204,7 +210,7 @@ def _show_destination(link: re.Match[str]) -> str:
     if not found:
         return link[0]
     leads_to = destination(unescape(found[1]))
-    shown = unescape(_ANY_TAG.sub("", inner)).strip()
+    shown = unescape(_ANY_TAG.sub("", inner)).strip() if _UNIFORM.fullmatch(inner) else ""
     titled = f'<a{attributes} title="{found[1]}">{inner}</a>'
     if not leads_to or _named(shown) == leads_to:
         return titled

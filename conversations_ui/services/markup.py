@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from html import unescape
 
 
@@ -17,15 +19,31 @@ MAX_DEPTH = 256
 # again: 20 KB of such markup grow to 20 MB. No real mail came near this many.
 MAX_REBUILT = 50_000
 
-_TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)")
+# Comments, then tags with all their attributes, as parsers tell them: tags written into either are
+# none. Nothing is tried twice, so that reading takes time that grows evenly.
+_TOKEN = re.compile(
+    r"""
+    <!--(?:-?>|.*?(?:--!?>|\Z)) | <[!?][^>]*+ | </(?![A-Za-z])[^>]*+
+    | <(?P<end>/?)(?P<name>[A-Za-z][^\t\n\f\r\ />]*+)
+      (?:
+        [\t\n\f\r\ /]++
+        | [^\t\n\f\r\ />][^\t\n\f\r\ />=]*+
+          (?:[\t\n\f\r\ ]*+=[\t\n\f\r\ ]*+(?:"[^"]*+"?+|'[^']*+'?+|[^\t\n\f\r\ >]*+))?+
+      )*+
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+_START = re.compile(r"<([A-Za-z][^\s/>]*)")
+# What they hold is text up to their own end tag; within drawings and formulas it is markup.
+_RAW = words("iframe noembed noframes noscript plaintext script style textarea title xmp")
+# End tags in them do not reach what is open around them.
+_WALLS = words("applet marquee math object select svg table template")
 _VOID = words(
     "area base basefont bgsound br col embed frame hr img input keygen link meta param source track"
     " wbr"
 )
 # Their end tags may be left out, so that open ones say nothing of depth.
-_OPTIONAL = words(
-    "body colgroup dd dt head html li optgroup option p rb rp rt rtc tbody td tfoot th thead tr"
-)
+_OPTIONAL = words("body colgroup dd dt head html li p tbody td tfoot th thead tr")
 _FORMATTING = words("a b big code em font i nobr s small strike strong tt u")
 
 _MARKUP = re.compile(r"(<[^<>]*>)")
@@ -43,24 +61,54 @@ def is_too_big(markup: str) -> bool:
 def is_too_deep(markup: str) -> bool:
     """Whether the HTML nests so deeply, or repeats itself so often, that parsing it would hurt.
 
-    One pass that counts what is open: an end tag only counts where its element is open.
+    One pass that counts what is open: an end tag only counts where its element is open, and within
+    the walls around it.
     """
-    still_open: dict[str, int] = {}
+    rooms: list[Counter[str]] = [Counter()]  # what is open, from wall to wall
     depth = formatting = rebuilt = 0
-    for end, given in _TAG.findall(markup):
-        name = given.lower()
-        is_formatting = name in _FORMATTING
-        if not (end or is_formatting):
+    for end, name in _tags(markup):
+        if not (end or name in _FORMATTING):
             rebuilt += formatting
-        if name not in _VOID and name not in _OPTIONAL:
-            step = -1 if end else 1
-            if not end or still_open.get(name):
-                still_open[name] = still_open.get(name, 0) + step
-                depth += step
-                formatting += step if is_formatting else 0
         if depth > MAX_DEPTH or rebuilt > MAX_REBUILT:
             return True
-    return False
+        if name in _VOID or name in _OPTIONAL:
+            continue
+        if not end:
+            if name in _WALLS:
+                rooms.append(Counter())
+            rooms[-1][name] += 1
+            depth += 1
+            formatting += name in _FORMATTING
+        elif rooms[-1][name] and name in _WALLS:
+            depth -= _leave(rooms)
+        elif rooms[-1][name]:
+            rooms[-1][name] -= 1
+            depth -= 1
+            formatting -= name in _FORMATTING
+    return depth > MAX_DEPTH
+
+
+def _tags(markup: str) -> Iterator[tuple[bool, str]]:
+    """The tags: whether it is an end tag, and the name. Of raw text, all that look like a start."""
+    position = 0
+    while found := _TOKEN.search(markup, position):
+        position = found.end()
+        name = (found["name"] or "").lower()
+        if name:
+            yield bool(found["end"]), name
+        if name in _RAW and not found["end"]:
+            own_end = re.compile(f"</{name}(?=[\\s/>])", re.IGNORECASE).search(markup, position)
+            stop = own_end.start() if own_end else len(markup)
+            yield from ((False, inner.lower()) for inner in _START.findall(markup, position, stop))
+            position = stop
+
+
+def _leave(rooms: list[Counter[str]]) -> int:
+    """Close a wall with all in it but formatting, which goes on behind it; gives how many."""
+    left = rooms.pop()
+    going_on = Counter({name: count for name, count in left.items() if name in _FORMATTING})
+    rooms[-1] += going_on
+    return left.total() - going_on.total()
 
 
 def bare_text(markup: str) -> str:

@@ -10,14 +10,13 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
-from django.core.cache import cache
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel.errors import BadAnswer, HighLevelError, NotFound
 from conversations_ui.highlevel.records import Message
-from conversations_ui.services import conversations, fetching, mail, upstream
+from conversations_ui.services import conversations, fetching, mail, store, upstream
 from conversations_ui.services.destinations import destination
 from conversations_ui.services.fetching import Reason, Refused, Stream
 from conversations_ui.services.ranges import Range
@@ -81,7 +80,7 @@ _SENTENCES: dict[Reason, tuple[int, str]] = {
 
 def addresses(message: Message) -> tuple[str, ...]:
     """Where a message's files are; a body that is nothing but a file's address counts as one."""
-    listed = tuple(address for address in message.attachments if address)
+    listed = tuple(filter(None, map(str.strip, message.attachments)))
     bare = bare_address(message)
     return (*listed, bare) if bare and bare not in listed else listed
 
@@ -112,7 +111,7 @@ def is_fetched(address: str) -> bool:
 
 def name_of(address: str) -> str:
     """A file's name, from the last part of its address; its host where there is none."""
-    parts = urlsplit(address)
+    parts = urlsplit(address.strip())
     name = PurePosixPath(unquote(parts.path)).name or parts.hostname or ""
     name = _UNWRITABLE_IN_NAMES.sub("", name)
     if len(name) <= _LONGEST_NAME:
@@ -128,7 +127,7 @@ def remember(account: SubAccount, conversation_id: str, messages: Iterable[Messa
         for message in messages
         if _ID.fullmatch(message.id) and addresses(message)
     }
-    cache.set_many(found, REMEMBERED_SECONDS)
+    store.put_many(found, REMEMBERED_SECONDS)
 
 
 def attached(account: SubAccount, conversation_id: str, message_id: str) -> Attached:
@@ -137,10 +136,10 @@ def attached(account: SubAccount, conversation_id: str, message_id: str) -> Atta
     The id may be a single mail's, too: then it is one call more, unless the mail has been shown.
     Raises `NotFound` when the message is not one of this conversation, else `HighLevelError`.
     """
-    found: Attached | None = cache.get(_key(account, message_id))
-    if found is None:
+    found = store.get(_key(account, message_id))
+    if not isinstance(found, Attached):
         found = _asked(account, conversation_id, message_id)
-        cache.set(_key(account, message_id), found, REMEMBERED_SECONDS)
+        store.put(_key(account, message_id), found, REMEMBERED_SECONDS)
     if found.conversation_id != conversation_id:
         raise NotFound(status=404)
     return found
@@ -155,7 +154,8 @@ def _asked(account: SubAccount, conversation_id: str, message_id: str) -> Attach
             raise missing from None  # neither a message nor a mail
         if isinstance(found, HighLevelError):
             raise found from None
-        return Attached(conversation_id, found.attachments, whatsapp=False, added=None)
+        listed = tuple(map(str.strip, found.attachments))
+        return Attached(conversation_id, listed, whatsapp=False, added=None)
     return Attached.of(message, conversation_id)
 
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
-
-from django.core.cache import cache
 
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel.errors import HighLevelError, MissingScope, Unauthorized
 from conversations_ui.highlevel.records import User
-from conversations_ui.services import upstream
+from conversations_ui.services import store, upstream
 
 KNOWN_SECONDS = 3600
 REFUSED_SECONDS = 300
@@ -42,8 +41,8 @@ def known(account: SubAccount, user_ids: Iterable[str]) -> Staff:
     if not wanted:
         return Staff({}, ())
     keys = {_key(account, user_id): user_id for user_id in wanted}
-    found = cache.get_many([*keys, _key(account, "")])
-    names = {user_id: found[key] for key, user_id in keys.items() if found.get(key)}
+    found = store.get_many([*keys, _key(account, "")])
+    names = {user_id: str(found[key]) for key, user_id in keys.items() if found.get(key)}
     refused = _key(account, "") in found
     unknown = () if refused else tuple(keys[key] for key in keys if key not in found)
     return Staff(names, unknown)
@@ -63,7 +62,13 @@ def ask(account: SubAccount, user_ids: Iterable[str]) -> Mapping[str, str]:
         client = upstream.attempt(lambda: upstream.client(account))
         if isinstance(client, HighLevelError):
             return {}
-        wait([_asking.submit(_learn, account, each, client.user) for each in mine], PATIENCE)
+        wait(
+            [
+                _asking.submit(copy_context().run, _learn, account, each, client.user)
+                for each in mine
+            ],
+            PATIENCE,
+        )
     return known(account, wanted).names
 
 
@@ -77,9 +82,11 @@ def _learn(account: SubAccount, user_id: str, read: Callable[[str], User]) -> No
 
 
 def _keep(account: SubAccount, user_id: str, name: str, *, only_new: bool = False) -> bool:
-    keep = cache.add if only_new else cache.set
     seconds = KNOWN_SECONDS if user_id and name else REFUSED_SECONDS
-    return keep(_key(account, user_id), name, seconds) is not False
+    if only_new:
+        return store.add(_key(account, user_id), name, seconds)
+    store.put(_key(account, user_id), name, seconds)
+    return True
 
 
 def _key(account: SubAccount, user_id: str) -> str:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import BinaryIO
 
 from django.conf import settings
-from django.core.cache import cache
-from redis.exceptions import RedisError
 
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel import message_types
@@ -22,7 +18,7 @@ from conversations_ui.highlevel.client import Client
 from conversations_ui.highlevel.errors import BadAnswer, NoRecording, NotFound, Unavailable
 from conversations_ui.highlevel.records import Message
 from conversations_ui.highlevel.transcripts import Transcript
-from conversations_ui.services import conversations, upstream
+from conversations_ui.services import conversations, store, upstream
 from conversations_ui.services.spool import Spool, private_folder
 
 logger = logging.getLogger("conversations_ui.recordings")
@@ -79,7 +75,7 @@ def remember(account: SubAccount, conversation_id: str, messages: Iterable[Messa
         if message.id and message_types.lookup(message.type).kind == "call"
     }
     if calls:
-        _cache(calls, KNOWN_SECONDS)
+        store.put_many(calls, KNOWN_SECONDS)
 
 
 def call(account: SubAccount, conversation_id: str, message_id: str) -> Call:
@@ -87,7 +83,7 @@ def call(account: SubAccount, conversation_id: str, message_id: str) -> Call:
 
     Raises `NotFound` when the message is not one of this conversation, else `HighLevelError`.
     """
-    found = _cached(_key(account, message_id))
+    found = store.get(_key(account, message_id))
     if not isinstance(found, Call):
         message = conversations.message_of(account, conversation_id, message_id)
         remember(account, conversation_id, [message])
@@ -106,14 +102,14 @@ def recording(account: SubAccount, message_id: str) -> Recording:
     """
     client = upstream.client(account)
     silent = _key(account, message_id, "silent")
-    if _cached(silent):
+    if store.get(silent):
         raise NoRecording(status=422)
     key = f"{settings.HIGHLEVEL_API_URL} {account.location_id} {message_id}"
     try:
         spool = Spool(private_folder("conversations-recordings"), SPOOL_BYTES, SPOOL_SECONDS)
         file = spool.open(key, partial(_fetch, client, message_id, account.location_id))
     except NoRecording:
-        _cache({silent: True}, SILENT_SECONDS)
+        store.put(silent, True, SILENT_SECONDS)
         raise
     except OSError as fault:
         logger.warning("A recording cannot be kept: %s", type(fault).__name__)
@@ -139,20 +135,7 @@ def transcript(account: SubAccount, message_id: str, duration: float | None) -> 
 
 
 def _key(account: SubAccount, message_id: str, about: str = "call") -> str:
-    # Not every id the API sends would pass as a part of a key.
-    name = hashlib.sha256(f"{account.location_id} {message_id}".encode()).hexdigest()
-    return f"{about}:{name}"
-
-
-def _cache(entries: Mapping[str, object], seconds: int) -> None:
-    with suppress(RedisError):  # nothing fails for want of a cache
-        cache.set_many(dict(entries), seconds)
-
-
-def _cached(key: str) -> object:
-    with suppress(RedisError):
-        return cache.get(key)
-    return None
+    return f"{about}:{account.location_id}:{message_id}"
 
 
 def _fetch(client: Client, message_id: str, location_id: str, file: BinaryIO) -> None:

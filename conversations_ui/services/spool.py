@@ -11,6 +11,7 @@ import hashlib
 import os
 import stat
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,10 @@ from typing import BinaryIO
 
 _LOCKS = 64  # as many files at most can be fetched at a time
 _KEPT, _UNFINISHED = ".kept", ".part"
+_SOON = 0.1  # seconds after which the oldest file is surely too old
+
+_watched: set[Path] = set()
+_watching = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class Spool:
             Path(path).unlink(missing_ok=True)
             raise
         self._tidy()
+        self._tidy_later()
         return file
 
     @contextmanager
@@ -89,6 +95,24 @@ class Spool:
                 path.unlink(missing_ok=True)
             else:
                 total += size
+
+    def _tidy_later(self) -> None:
+        """See to it that what is too old goes even if nobody asks for a file again."""
+        with _watching:
+            if self.folder in _watched:
+                return
+            _watched.add(self.folder)
+        timer = threading.Timer(self.age + _SOON, self._tidy_now)
+        timer.daemon = True  # nothing waits for it when the process ends
+        timer.start()
+
+    def _tidy_now(self) -> None:
+        with _watching:
+            _watched.discard(self.folder)
+        with suppress(OSError):
+            self._tidy()
+            if any(self._files()):
+                self._tidy_later()
 
     def _files(self) -> Iterator[tuple[float, int, float, Path]]:
         for path in self.folder.iterdir():

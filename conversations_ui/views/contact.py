@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from conversations_ui.accounts.access import sub_account_or_404
 from conversations_ui.highlevel.errors import HighLevelError, NotFound
 from conversations_ui.services import conversations, people, upstream
 from conversations_ui.services.alerts import alert_for
@@ -34,8 +35,7 @@ def contact(request: HttpRequest, location_id: str, conversation_id: str) -> Htt
     error = head if isinstance(head, HighLevelError) else head.contact_error
     alert = None
     if not isinstance(head, HighLevelError) and (error is None or isinstance(error, NotFound)):
-        owners = (head.contact.assigned_to if head.contact else "", head.conversation.assigned_to)
-        names = people.ask(account, owners)
+        names = people.ask(account, [presentation.owner(head)])
         context["contact"] = presentation.contact_view(head, account, names)
     elif error is not None:
         alert = alert_for(error, account)
@@ -56,7 +56,7 @@ def staff(request: HttpRequest, location_id: str, conversation_id: str) -> HttpR
     )
     if not form.is_valid():
         return pages.bad_input(request, form)
-    account = pages.sub_account(request, location_id)
+    account = sub_account_or_404(request.user, location_id)  # the page asks, not its reader
     part = pages.fragment(request, ("names",))
     context: dict[str, Any] = {
         "account": account,

@@ -148,6 +148,20 @@ class InboxForm(forms.Form):
     after = forms.CharField(validators=[is_cursor], max_length=7000, required=False)
 
 
+class LiveThreadForm(ThreadForm):
+    """A poll of a thread: `v` names what is on the screen, `as_of` the note above it."""
+
+    v = forms.CharField(max_length=32, required=False)
+    as_of = forms.CharField(max_length=40, required=False)
+
+
+class LiveInboxForm(InboxForm):
+    """A poll of the inbox; the same of it."""
+
+    v = forms.CharField(max_length=32, required=False)
+    as_of = forms.CharField(max_length=40, required=False)
+
+
 class LocationForm(forms.Form):
     """The inbox's address."""
 

@@ -13,8 +13,9 @@ from django.urls import reverse
 from conversations_ui.accounts.access import visible_to
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel.errors import HighLevelError
-from conversations_ui.services import conversations, upstream
+from conversations_ui.services import conversations, live, upstream
 from conversations_ui.services.alerts import alert_for
+from conversations_ui.services.conversations import InboxPage
 from conversations_ui.services.presentation import inbox as presentation
 from conversations_ui.views import pages
 from conversations_ui.views.errors import get_only
@@ -54,30 +55,43 @@ def inbox(request: HttpRequest, location_id: str) -> HttpResponse:
     part = pages.fragment(request, ("more",) if wanted["after"] else ("inbox",))
     context = pane(account, wanted) | {"retry": request.get_full_path()}
     page = upstream.attempt(
-        lambda: conversations.search_inbox(
-            account,
-            q=wanted["q"],
-            status="" if wanted["status"] == "all" else wanted["status"],
-            channel=wanted["channel"],
-            assigned=wanted["assigned"],
-            direction=wanted["direction"],
-            sort=wanted["sort"] or "desc",
-            after=wanted["after"],
-        )
+        lambda: conversations.search_inbox(account, **filters(wanted), after=wanted["after"])
     )
     if isinstance(page, HighLevelError):
         alert = alert_for(page, account)
         if part == "inbox" and pages.has_target(request):
             return pages.aside(request, alert, slot="inbox-alerts")
         return pages.answer(request, TEMPLATE, context, part=part, alert=alert)
-    base = reverse("inbox", args=[location_id])
-    context["rows"] = presentation.row_views(page, account, base=base)
-    context["total"], context["gap"] = page.total, page.gap
-    context["more"] = _query(wanted, after=page.after) if page.after else ""
+    context |= show(page, account, wanted)
     response = pages.answer(request, TEMPLATE, context, part=part)
     if part == "inbox":
-        response["HX-Push-Url"] = pages.address_if_here(request, base + _query(wanted, after=""))
+        address = context["inbox_base"] + _query(wanted, after="")
+        response["HX-Push-Url"] = pages.address_if_here(request, address)
     return response
+
+
+def filters(wanted: dict[str, Any]) -> dict[str, Any]:
+    """What the form asks for, as `conversations.search_inbox` takes it."""
+    chosen = {name: wanted[name] for name in ("q", "status", "channel", "assigned", "direction")}
+    if chosen["status"] == "all":
+        chosen["status"] = ""
+    return chosen | {"sort": wanted["sort"] or "desc"}
+
+
+def show(page: InboxPage, account: SubAccount, wanted: dict[str, Any]) -> dict[str, Any]:
+    """The page's rows ready to be shown, what leads on, and how they are kept up to date."""
+    base = reverse("inbox", args=[account.location_id])
+    asked = {name: wanted[name] for name in InboxForm.base_fields if name != "after"}
+    version = live.inbox_version(page.conversations)
+    return {
+        "rows": presentation.row_views(page, account, base=base),
+        "total": page.total,
+        "gap": page.gap,
+        "more": _query(asked, after=page.after) if page.after else "",
+        "poll": None
+        if wanted["after"]
+        else pages.poll("inbox", account.location_id, query=asked, version=version),
+    }
 
 
 def pane(account: SubAccount, wanted: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django_htmx.http import reswap, retarget
@@ -17,11 +21,41 @@ from django_htmx.middleware import HtmxDetails
 
 from conversations_ui.accounts.access import sub_account_or_404
 from conversations_ui.accounts.models import SubAccount
-from conversations_ui.services.alerts import Alert
+from conversations_ui.services.alerts import Alert, as_of
 
 # Where a failure shows that has no place of its own: over the thread, else over the inbox.
 ALERT_SLOT = "body:has(#thread-alerts) #thread-alerts, body:not(:has(#thread-alerts)) #inbox-alerts"
 VARY = ("HX-Request", "HX-Target", "HX-History-Restore-Request")
+STOP_POLLING = 286
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """How a page is kept up to date: where its script asks, every so many seconds.
+
+    `page` is the address of what is kept so.
+    """
+
+    page: str
+    address: str
+    seconds: str
+
+
+def poll(view: str, *ids: str, query: Mapping[str, str], version: str) -> Poll | None:
+    """For a page that shows the newest: that of `view`, with that query; None when it is off.
+
+    `version` names what is shown, empty when the first answer is to bring everything.
+    """
+    if not settings.LIVE_SECONDS:
+        return None
+    given = {name: value for name, value in query.items() if value}
+    asked = given | ({"v": version} if version else {})
+    page, address = reverse(view, args=ids), reverse(f"live_{view}", args=ids)
+    return Poll(_with(page, given), _with(address, asked), f"{settings.LIVE_SECONDS:g}")
+
+
+def _with(address: str, query: Mapping[str, str]) -> str:
+    return f"{address}?{urlencode(query, safe=',')}" if query else address
 
 
 def common(request: HttpRequest) -> dict[str, str]:
@@ -52,6 +86,8 @@ def answer(
     """The page, or one partial of it; with an alert in it, the alert's status."""
     name = f"{template}#{part}" if part else template
     content = {**context, "alert": alert, "part": part}
+    if "account" in context:
+        content["as_of"] = as_of(context["account"])
     response = render(request, name, content, status=alert.status if alert else 200)
     patch_vary_headers(response, VARY)
     if alert and alert.retry_after and alert.wait:
@@ -65,6 +101,13 @@ def aside(request: HttpRequest, alert: Alert, slot: str) -> HttpResponse:
     response = answer(request, "alert.html", context, alert=alert)
     response["HX-Push-Url"] = "false"
     return reswap(retarget(response, f"#{slot}"), "innerHTML")
+
+
+def signed_out(request: HttpRequest, address: str) -> HttpResponse:
+    """The end of all polls of a page: what is on it stays, and a link leads back in."""
+    context = {"address": address}
+    response = render(request, "live_end.html", context, status=STOP_POLLING)
+    return reswap(retarget(response, ALERT_SLOT), "innerHTML")
 
 
 def has_target(request: HttpRequest) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,10 +10,19 @@ from django.urls import reverse
 
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel.errors import HighLevelError, NotFound
-from conversations_ui.services import conversations, lenses, media, people, recordings, upstream
+from conversations_ui.services import (
+    conversations,
+    lenses,
+    live,
+    media,
+    people,
+    recordings,
+    upstream,
+)
 from conversations_ui.services.alerts import alert_for
 from conversations_ui.services.conversations import ThreadHead, ThreadPage
 from conversations_ui.services.presentation import threads
+from conversations_ui.services.presentation.threads import ThreadView
 from conversations_ui.views import pages
 from conversations_ui.views.errors import get_only
 from conversations_ui.views.forms import ThreadForm
@@ -53,9 +63,6 @@ def thread(
         "query": wanted,
         "in_highlevel": threads.in_highlevel(account, conversation_id),
     }
-    if isinstance(page, ThreadPage):
-        recordings.remember(account, conversation_id, page.messages)
-        media.remember(account, conversation_id, page.messages)
     if isinstance(page, HighLevelError):
         alert = alert_for(page, account)
         if part == "messages":
@@ -64,11 +71,13 @@ def thread(
     else:
         alert = None
         # A permalink shows all there is.
-        types, lens = ((), lenses.ALL) if message_id else (wanted["type"], _lens(wanted))
-        staff = people.known(account, (message.user_id for message in page.messages))
-        view = threads.thread_view(
-            page, account, base=base, types=types, lens=lens, current=message_id, staff=staff
-        )
+        types, lens = ((), lenses.ALL) if message_id else (wanted["type"], lens_of(wanted))
+        view = show(page, account, conversation_id, types, lens, current=message_id)
+        conversations.look_ahead(account, conversation_id, page, wanted["type"])
+        if not page.newer_missing and not wanted["before"]:
+            # What HighLevel sifts is not what is sifted here: then the first poll brings all.
+            version = "" if types or lens else live.thread_version(page.messages)
+            context["poll"] = poll(location_id, conversation_id, types, lens, version)
     if part in ("", "thread"):
         context["head"] = threads.head_view(head)
     if not part:
@@ -76,7 +85,43 @@ def thread(
     return pages.answer(request, TEMPLATE, context | {"thread": view}, part=part, alert=alert)
 
 
-def _lens(wanted: dict[str, Any]) -> lenses.Lens:
+def show(
+    page: ThreadPage,
+    account: SubAccount,
+    conversation_id: str,
+    types: Sequence[str],
+    lens: lenses.Lens,
+    *,
+    current: str = "",
+) -> ThreadView:
+    """The page ready to be shown; what its files and recordings need is remembered."""
+    recordings.remember(account, conversation_id, page.messages)
+    media.remember(account, conversation_id, page.messages)
+    staff = people.known(account, (message.user_id for message in page.messages))
+    base = reverse("thread", args=[account.location_id, conversation_id])
+    return threads.thread_view(
+        page, account, base=base, types=types, lens=lens, current=current, staff=staff
+    )
+
+
+def poll(
+    location_id: str,
+    conversation_id: str,
+    types: Sequence[str],
+    lens: lenses.Lens,
+    version: str,
+) -> pages.Poll | None:
+    """How a thread that is sifted like this is kept up to date."""
+    query = {
+        "type": ",".join(types),
+        "failed": "1" if lens.failed else "",
+        "people": "1" if lens.people else "",
+    }
+    return pages.poll("thread", location_id, conversation_id, query=query, version=version)
+
+
+def lens_of(wanted: dict[str, Any]) -> lenses.Lens:
+    """The lens a form asks for."""
     return lenses.Lens(failed=wanted["failed"], people=wanted["people"])
 
 
@@ -94,7 +139,7 @@ def _ask(
             conversation_id,
             types=wanted["type"],
             before=wanted["before"],
-            lens=_lens(wanted),
+            lens=lens_of(wanted),
         )
 
     if not with_head:

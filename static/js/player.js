@@ -5,12 +5,16 @@ import { show } from "./playing.js";
 const SPEEDS = [1, 1.25, 1.5, 1.75, 2];
 let speed = SPEEDS[0]; // for all recordings, until the page is left
 
-const accelerate = (audio) => {
-  audio.playbackRate = audio.defaultPlaybackRate = speed;
+const label = () => {
   for (const button of document.querySelectorAll("[data-speed]")) {
     button.textContent = `${speed}×`;
     button.ariaLabel = button.dataset.speed.replace("%1", speed);
   }
+};
+
+const accelerate = (audio) => {
+  audio.playbackRate = audio.defaultPlaybackRate = speed;
+  label();
 };
 
 export const play = (audio) => {
@@ -36,3 +40,4 @@ document.addEventListener("change", ({ target }) => {
   const audio = target.type === "range" && audioOf(target);
   if (audio) audio.currentTime = Number(target.value);
 });
+document.addEventListener("htmx:afterSettle", label); // players that came later are as fast

@@ -7,14 +7,16 @@ const mark = (id) => {
   }
 };
 
-const markOpen = () => mark(document.querySelector("[data-thread]")?.dataset.thread);
+export const markOpen = () => mark(document.querySelector("[data-thread]")?.dataset.thread);
 
 markOpen();
-document.addEventListener("htmx:load", markOpen);
+document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+  if (!("poll" in elt.dataset)) markOpen(); // a poll may come between a click and its answer
+});
 // At once on a click, before the answer; a failure brings the mark back to what is open.
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
   if (elt.dataset.conversationId) mark(elt.dataset.conversationId);
 });
-document.addEventListener("htmx:afterRequest", ({ detail: { successful } }) => {
-  if (!successful) markOpen();
+document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful } }) => {
+  if (!successful && !("poll" in elt.dataset)) markOpen();
 });

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from playwright.sync_api import Locator, Page, expect
 
 from conversations_ui.sandbox import Answer, Sandbox
 from tests.browser.conftest import Complaints
+from tests.pages import answer_thread, row
 
 HEARD = "([id, from, to]) => { const a = document.querySelector(`[data-recording='${id}']`);"
 HEARD += " return !a.paused && a.currentTime > from && a.currentTime < to; }"
@@ -52,9 +53,9 @@ class Call:
 def nothing_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """A machine on which nobody has listened to anything yet."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    cache.clear()
+    caches["upstream"].clear()
     yield
-    cache.clear()
+    caches["upstream"].clear()
 
 
 @pytest.fixture
@@ -147,6 +148,23 @@ def test_speed_is_one_to_two_for_all_recordings(page: Page, thread: str, sandbox
     other.heard(0)
     assert other.audio.evaluate("(audio) => audio.playbackRate") == 1.5
     expect(other.card.locator("[data-speed]")).to_have_accessible_name("1.5×, playback speed")
+
+
+def test_players_that_come_later_tell_the_same_speed(
+    page: Page, inbox: str, sandbox: Sandbox
+) -> None:
+    conversation_id = sandbox.world.long_conversation_id
+    meta = {"call": {"duration": 60, "status": "completed"}}
+    old, new = (row(number, messageType="TYPE_CALL", meta=meta) for number in (1, 49))
+    between = map(row, range(48, 8, -1))
+    answer_thread(sandbox, conversation_id, new, *between, last="m009", more=True)
+    page.goto(f"{inbox}{conversation_id}/")
+    page.locator('[data-message-id="m049"] [data-speed]').click()
+    answer_thread(sandbox, conversation_id, old, last="m001")
+    page.locator("[data-load-older]").scroll_into_view_if_needed()
+    later = page.locator('[data-message-id="m001"] [data-speed]')
+    expect(later).to_have_accessible_name("1.25×, playback speed")
+    expect(later).to_have_text("1.25×")
 
 
 def test_one_recording_plays_at_a_time(page: Page, thread: str, sandbox: Sandbox) -> None:

@@ -166,7 +166,7 @@ def test_failing_filter_keeps_the_messages_and_can_be_repeated(
     complaints.expect("503")
     opened(page, long_thread)
     sandbox.script(
-        re.compile(r"/messages\?.*type=TYPE_CALL"), Answer(503, {"message": "Service unavailable"})
+        re.compile(r"/messages\?.*type=TYPE_CALL"), Answer(500, {"message": "Service unavailable"})
     )
 
     chip(page, "TYPE_CALL").click()

@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from conversations_ui.sandbox import Answer, Sandbox
+from tests import payloads
 from tests.browser.conftest import Complaints
 from tests.pages import Row, answer_inbox, answer_thread, row
 
@@ -137,7 +138,7 @@ def assert_harmless(page: Page) -> None:
     links: list[str] = page.locator("main a[href]").evaluate_all(
         "(all) => all.map((link) => link.protocol)"
     )
-    assert set(links) <= {"http:", "https:", "mailto:"}
+    assert set(links) <= {"http:", "https:", "mailto:", "tel:", ":"}  # the last one leads nowhere
 
 
 def assert_in_place(page: Page) -> None:
@@ -222,6 +223,24 @@ def test_no_field_of_any_kind_is_more_than_text(
     assert_in_place(page)
     # The frame stands: nothing closed it, covered it or hid it.
     expect(page.locator("[data-thread] article[data-message-id]")).to_have_count(len(rows))
+    expect(page.locator("main > .thread > .pane__foot")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("name", payloads.every())
+def test_no_payload_is_more_than_text(
+    page: Page, foreign: list[str], inbox: str, sandbox: Sandbox, name: str
+) -> None:
+    conversation_id = sandbox.world.hostile_conversation_id
+    rows = [
+        row(place, body=payload, messageType=KINDS[place % len(KINDS)], contentType=None)
+        for place, payload in enumerate(payloads.every()[name])
+    ]
+    answer_thread(sandbox, conversation_id, *rows[::-1])
+    page.goto(f"{inbox}{conversation_id}/")
+    expect(page.locator("article[data-message-id]")).to_have_count(len(rows))
+
+    open_all(page)
+    assert_harmless(page)
     expect(page.locator("main > .thread > .pane__foot")).to_be_in_viewport()
 
 

@@ -68,7 +68,7 @@ def test_stamp_leads_to_the_message(page: Page, long_thread: str, messages: Loca
 
     message.locator("time").locator("..").click()
 
-    expect(page).to_have_url(re.compile(rf"{long_thread}{message_id}/$"))
+    expect(page).to_have_url(re.compile(rf"{long_thread}{message_id}/#m-{message_id}$"))
     current = page.locator('.message[aria-current="true"]')
     expect(current).to_have_attribute("data-message-id", message_id or "")
     expect(current).to_be_in_viewport(ratio=1)

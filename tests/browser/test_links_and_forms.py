@@ -117,9 +117,11 @@ def test_a_messages_time_links_to_it(plain_page: Page, long_thread: str) -> None
 
     follow(plain_page, article.locator("a:has(> time)"))
 
-    expect(plain_page).to_have_url(re.compile(rf"{long_thread}{wanted}/$"))
+    expect(plain_page).to_have_url(re.compile(rf"{long_thread}{wanted}/#m-{wanted}$"))
     current = plain_page.locator('article[aria-current="true"]')
     assert ids(current) == [wanted]
+    expect(current).to_be_in_viewport(ratio=1)
+    expect(current).to_be_focused()
 
 
 def test_an_old_permalink_leads_on_to_the_newest(
@@ -195,7 +197,7 @@ def test_a_failure_is_tried_again_by_a_link(
 ) -> None:
     complaints.expect("status of 50[23]")
     thread = f"{inbox}{sandbox.world.showcase_conversation_id}/"
-    refusal = Answer(503, {"message": "Service Unavailable"})
+    refusal = Answer(500, {"message": "Service Unavailable"})
     sandbox.script(re.compile("/messages"), refusal, times=None)
     plain_page.goto(thread)
     alert = plain_page.get_by_role("alert")

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
 from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, Request, Route, expect
 
 from conversations_ui.sandbox import Answer, Sandbox
-from conversations_ui.services import mail as mails
 from tests.browser.conftest import Complaints
 from tests.pages import answer_thread, row
 
 WAITING = "a[data-open-mail]"
+AT_ONCE = 4
 RUNNING = f"{WAITING}.htmx-request"
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> Iterator[None]:
-    """Forget the mails of the test before."""
-    cache.clear()
-    yield
-    cache.clear()
 
 
 class Gate:
@@ -136,14 +126,14 @@ def test_four_at_a_time(page: Page, thread: str, sandbox: Sandbox) -> None:
     answer_thread(sandbox, sandbox.world.email_conversation_id, mail)
     try:
         page.goto(thread)
-        expect(page.locator(RUNNING)).to_have_count(mails.AT_ONCE)
-        assert len(held) == mails.AT_ONCE
+        expect(page.locator(RUNNING)).to_have_count(AT_ONCE)
+        assert len(held) == AT_ONCE
         for answered in range(1, len(names) + 1):
             held[answered - 1].continue_()
             left = len(names) - answered
             expect(page.locator(WAITING)).to_have_count(left)
-            expect(page.locator(RUNNING)).to_have_count(min(left, mails.AT_ONCE))
-            assert len(held) == min(len(names), answered + mails.AT_ONCE)
+            expect(page.locator(RUNNING)).to_have_count(min(left, AT_ONCE))
+            assert len(held) == min(len(names), answered + AT_ONCE)
     finally:
         for name in names:
             del sandbox.world.emails[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from playwright.sync_api import Locator, Page, Route, expect
 
 from conversations_ui.sandbox import Answer, Sandbox
@@ -28,7 +28,7 @@ SOUGHT = """async (audio) => {
 
 @pytest.fixture(autouse=True)
 def one_picture_is_gone(complaints: Complaints) -> None:
-    cache.clear()
+    caches["upstream"].clear()
     complaints.expect("404 ")
 
 

@@ -10,7 +10,7 @@ from conversations_ui.sandbox import Answer, Sandbox
 from tests.browser.conftest import Complaints, scroll_to
 
 OLDER = re.compile(r"/messages\?.*lastMessageId=")
-FAILED = Answer(503, {"statusCode": 503, "message": "Service unavailable", "traceId": "trace-503"})
+FAILED = Answer(500, {"statusCode": 500, "message": "Service unavailable", "traceId": "trace-503"})
 
 
 @pytest.fixture
@@ -168,3 +168,23 @@ def test_seam_within_a_day_is_joined(page: Page, long_thread: str, messages: Loc
     assert days == sorted(set(days))
     headings = page.locator("[data-thread] h2")
     expect(headings).to_have_count(len(days))
+
+
+def test_names_that_come_after_older_messages_are_put_in(
+    page: Page, long_thread: str, messages: Locator
+) -> None:
+    held: list[Route] = []
+    page.route("**/staff/**", lambda route: held.append(route))
+    page.goto(long_thread)
+    expect(page.locator("[data-user]").first).to_be_attached()
+    ids = page.locator("[data-user]").evaluate_all("(all) => all.map((one) => one.dataset.user)")
+    scroll_to(page, 200)
+    expect(messages).to_have_count(100)
+
+    assert held
+    while held:
+        held.pop(0).continue_()
+
+    expect(page.locator(".names")).to_have_count(0)
+    for ident in set(ids):
+        expect(page.locator(f'[data-user="{ident}"]').first).not_to_have_text(ident)

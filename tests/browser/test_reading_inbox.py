@@ -127,7 +127,7 @@ def test_failed_load_more_keeps_the_rows(
 ) -> None:
     complaints.expect("503")
     page.goto(inbox)
-    sandbox.script("/conversations/search", Answer(503, {"message": "Service unavailable"}))
+    sandbox.script("/conversations/search", Answer(500, {"message": "Service unavailable"}))
 
     page.locator("[data-load-more]").click()
 
@@ -220,7 +220,7 @@ def test_failed_inbox_change_keeps_the_rows(
 ) -> None:
     complaints.expect("503")
     page.goto(inbox)
-    sandbox.script("/conversations/search", Answer(503, {"message": "Service unavailable"}))
+    sandbox.script("/conversations/search", Answer(500, {"message": "Service unavailable"}))
 
     page.get_by_role("link", name="Starred", exact=True).click()
 
@@ -241,7 +241,7 @@ def test_thread_that_fails_says_so_and_opens_on_a_retry(
     conversation_id = sandbox.world.showcase_conversation_id
     sandbox.script(
         re.compile(rf"/conversations/{conversation_id}/messages"),
-        Answer(503, {"message": "Service unavailable"}),
+        Answer(500, {"message": "Service unavailable"}),
     )
 
     row(page, conversation_id).click()

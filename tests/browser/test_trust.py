@@ -45,7 +45,7 @@ def test_sample_conversations_run_nothing_and_ask_nobody(
     assert abroad == []
     assert page.locator("main script, main img[onerror], [data-thread] style").count() == 0
     links = page.locator("[data-thread] a").evaluate_all("(all) => all.map((one) => one.protocol)")
-    assert set(links) <= {"http:", "https:", "mailto:"}
+    assert set(links) <= {"http:", "https:", "mailto:", "tel:"}
     assert page.locator("[data-thread]").count() == 1
 
 

@@ -117,7 +117,13 @@ def serving_environment() -> dict[str, str]:
 
 def sandbox_environment(sandbox: Sandbox) -> dict[str, str]:
     """Point the children to the sandbox, with a database apart from real data."""
-    changes = {"HIGHLEVEL_API_URL": sandbox.url, "HIGHLEVEL_TOKEN": sandbox.token}
+    changes = {
+        "HIGHLEVEL_API_URL": sandbox.url,
+        "HIGHLEVEL_TOKEN": sandbox.token,
+        "HIGHLEVEL_AUTHORIZE_URL": sandbox.authorize_url,
+        "HIGHLEVEL_CLIENT_ID": sandbox.app.client_id,
+        "HIGHLEVEL_CLIENT_SECRET": sandbox.app.client_secret,
+    }
     if not settings.DATABASE_IS_CHOSEN:
         changes["DATABASE_URL"] = settings.SANDBOX_DATABASE_URL
     return changes

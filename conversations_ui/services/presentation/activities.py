@@ -32,6 +32,7 @@ _NAMES = (
     "channel",
 )
 _AMOUNTS = ("amount", "amountPaid", "amountDue", "total", "monetaryValue")
+_TOO_MUCH = 1e15  # no sum of money, and floats count no further
 _WORD = re.compile(r"\w+")
 _DND = re.compile(r"\b(dnd|do not disturb)\b(?!.*\b(disabled|removed|off)\b)", re.IGNORECASE)
 
@@ -89,7 +90,9 @@ def place(zone: ZoneInfo) -> str:
 
 
 def money(amount: float, currency: str) -> str:
-    """`140.00 USD`, or `140` where nothing says of what."""
+    """`140.00 USD`, or `140` where nothing says of what; empty for what nobody pays."""
+    if abs(amount) >= _TOO_MUCH:
+        return ""
     if currency:
         return f"{amount:,.2f} {currency.upper()[:3]}"
     return f"{amount:,}"

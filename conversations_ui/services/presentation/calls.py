@@ -98,7 +98,9 @@ def heading(message: Message, kind: MessageType, way: str) -> tuple[str, str, st
     """Title, line below it and icon of a call; `way` says who called whom."""
     ending, inbound = _outcome(message, kind), message.direction == "inbound"
     title = _title(ending, kind, inbound)
-    length = times.duration(message.call.duration if message.call else None)
+    took = message.call.duration if message.call else None
+    # Nobody spoke for no time at all: that goes without saying.
+    length = times.duration(took) if took or ending.heard else ""
     details = (
         "" if kind.name == "TYPE_CALL" or _(kind.label) == title else _(kind.label),
         _with_number(message, inbound) or way,

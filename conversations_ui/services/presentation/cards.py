@@ -50,6 +50,9 @@ class Form:
     answers: tuple[Answer, ...]
 
 
+_IN_WORDS = {"ONE": 1, "TWO": 2, "THREE": 3, "FOUR": 4, "FIVE": 5}  # as Google writes ratings
+
+
 def stars(message: Message) -> Stars | None:
     """The rating of a review, 1 to 5; None when the API gives none."""
     found = next(_ratings((message.raw.get("rating"), message.meta), DEPTH), None)
@@ -67,7 +70,7 @@ def _ratings(candidates: Iterable[object], depth: int) -> Iterator[float]:
                 inner = (found for found in candidate.values() if isinstance(found, dict))
                 yield from _ratings(inner, depth - 1)
         else:
-            rating = values.number(candidate)
+            rating = values.number(_IN_WORDS.get(str(candidate).upper(), candidate))
             if rating is not None and 1 <= rating <= STARS:
                 yield float(rating)
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.formats import date_format
@@ -61,12 +62,17 @@ _BLOCKED = {"active", "permanent"}  # a setting that is active is a channel that
 _ADDRESS = ("address1", "city", "state", "postalCode", "country")
 
 
+def owner(head: ThreadHead) -> str:
+    """The user id of whom the contact, else the conversation, is assigned to; empty for nobody."""
+    return (head.contact.assigned_to if head.contact else "") or head.conversation.assigned_to
+
+
 def contact_view(head: ThreadHead, account: SubAccount, names: Mapping[str, str]) -> ContactView:
     """The panel of a conversation's contact, or of what the conversation itself tells of them."""
     contact, conversation = head.contact, head.conversation
-    owner = (contact.assigned_to if contact else "") or conversation.assigned_to
+    assigned = names.get(owner(head), owner(head))
     if contact is None:
-        return _without_contact(head, names.get(owner, owner))
+        return _without_contact(head, assigned)
     zone = ZoneInfo(account.time_zone)
     name = contact.name or conversation.name or _("Unknown contact")
     return ContactView(
@@ -76,16 +82,21 @@ def contact_view(head: ThreadHead, account: SubAccount, names: Mapping[str, str]
         local_time=_local_time(contact.time_zone),
         note="",
         reach=tuple(_reach(contact)),
-        about=tuple(_filled(_about(contact, names.get(owner, owner), zone))),
+        about=tuple(_filled(_about(contact, assigned, zone))),
         blocked=tuple(_blocked(contact)),
         tags=contact.tags,
         custom=tuple(_filled(map(_custom, contact.custom_fields))),
-        href=f"{threads.HIGHLEVEL_APP}/{account.location_id}/contacts/detail/{contact.id}",
+        href=_in_highlevel(account, contact.id or conversation.contact_id),
         raw=facts.raw(contact.raw),
     )
 
 
-def _without_contact(head: ThreadHead, owner: str) -> ContactView:
+def _in_highlevel(account: SubAccount, contact_id: str) -> str:
+    place = f"{threads.HIGHLEVEL_APP}/{account.location_id}/contacts/detail"
+    return f"{place}/{quote(contact_id, safe='')}"
+
+
+def _without_contact(head: ThreadHead, assigned: str) -> ContactView:
     conversation = head.conversation
     note = _("The contact is no longer in HighLevel. This is what the conversation itself tells.")
     if not conversation.contact_id:
@@ -98,7 +109,7 @@ def _without_contact(head: ThreadHead, owner: str) -> ContactView:
         local_time="",
         note=note,
         reach=tuple(_reach(conversation)),
-        about=tuple(_filled([Pair(_("Assigned to"), owner)])),
+        about=tuple(_filled([Pair(_("Assigned to"), assigned)])),
         blocked=(),
         tags=conversation.tags,
         custom=(),
@@ -113,17 +124,18 @@ def _reach(who: Contact | Conversation) -> Iterator[Pair]:
         country = who.country
         numbers += who.additional_phones
         addresses += who.additional_emails
-    for number in dict.fromkeys(filter(None, numbers)):
-        yield Pair(_("Phone"), phones.readable(number, country), copied=True)
+    readable = (phones.readable(number, country) for number in numbers if number)
+    for number in dict.fromkeys(readable):
+        yield Pair(_("Phone"), number, copied=True)
     for address in dict.fromkeys(filter(None, addresses)):
         yield Pair(_("Email"), address, copied=True)
 
 
-def _about(contact: Contact, owner: str, zone: ZoneInfo) -> Iterator[Pair]:
+def _about(contact: Contact, assigned: str, zone: ZoneInfo) -> Iterator[Pair]:
     raw = values.Fields(contact.raw)
     website = raw.text("website")
     born = contact.date_of_birth
-    yield Pair(_("Assigned to"), owner)
+    yield Pair(_("Assigned to"), assigned)
     yield Pair(_("Source"), contact.source)
     yield Pair(_("Address"), ", ".join(filter(None, map(raw.text, _ADDRESS))))
     yield Pair(
@@ -140,7 +152,7 @@ def _blocked(contact: Contact) -> Iterator[str]:
     """The channels nobody may write to them on, with the reason the API gives."""
     found = False
     for channel, given in contact.dnd_settings.items():
-        setting = values.Fields(given)
+        setting = values.Fields(given if isinstance(given, dict) else {"status": given})
         if setting.text("status").lower() not in _BLOCKED:
             continue
         found = True

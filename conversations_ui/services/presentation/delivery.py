@@ -54,10 +54,14 @@ _ORIGINS = {
     "workflow": Origin("workflow", gettext_noop("Workflow")),
     "campaign": Origin("campaign", gettext_noop("Campaign")),
     "bulk_actions": Origin("bulk", gettext_noop("Bulk action")),
+    "bulk_action": Origin("bulk", gettext_noop("Bulk action")),
     "api": Origin("api", gettext_noop("API")),
+    "public_api": Origin("api", gettext_noop("API")),
     "automated": Origin("workflow", gettext_noop("Automated")),
 }
 _PEOPLE = {"", "app", "manual"}
+_SAYING = ("code", "errorCode", "message", "error")  # in an error that is an object
+SAID_MAX = 5  # of a list of errors
 _CODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
 
 
@@ -65,17 +69,19 @@ def tick(message: Message) -> Tick | None:
     """The glyph and word of a message's status; None when it has none."""
     if not message.status:
         return None
-    known = _TICKS.get(message.status)
+    known = _TICKS.get(lenses.plain(message.status))
     return Tick(known.icon, _(known.label), known.tone) if known else Tick("", message.status)
 
 
-def origin(source: str) -> Origin | None:
-    """What a source stands for; None for a person."""
-    if source.lower() in _PEOPLE:
+def origin(message: Message) -> Origin | None:
+    """What a message's source stands for; None for a person."""
+    source = lenses.plain(message.source)
+    if source in _PEOPLE:
         return None
-    known = _ORIGINS.get(source.lower())
-    machine = lenses.automated(source)
-    return Origin(known.icon, _(known.label), machine) if known else Origin("info", source, machine)
+    known = _ORIGINS.get(source)
+    if known is None:
+        return Origin("info", message.source)
+    return Origin(known.icon, _(known.label), lenses.automated(message))
 
 
 def problem(message: Message) -> str:
@@ -87,7 +93,7 @@ def problem(message: Message) -> str:
         return f"{words} ({said})"
     if said:
         return _("Not delivered: %(reason)s") % {"reason": said}
-    if message.status == "opt_out":
+    if lenses.plain(message.status) == "opt_out":
         if message.direction == "inbound":
             return _("With this the customer opted out.")
         return _("Not delivered: the customer has opted out.")
@@ -95,7 +101,9 @@ def problem(message: Message) -> str:
 
 
 def _said(error: object) -> str:
-    """The API's `error` in words: a string, a number, or an object with code and message."""
-    parts = error if isinstance(error, dict) else {"message": error}
-    found = [values.ident(parts.get(name)).strip() for name in ("code", "message")]
-    return ": ".join(dict.fromkeys(filter(None, found)))
+    """The API's `error` in words: text, a number, a list, or an object with code and message."""
+    if isinstance(error, list):
+        return "; ".join(dict.fromkeys(filter(None, map(_said, error[:SAID_MAX]))))
+    if isinstance(error, dict):
+        return ": ".join(dict.fromkeys(filter(None, (_said(error.get(name)) for name in _SAYING))))
+    return values.ident(error).strip()

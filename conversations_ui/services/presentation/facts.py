@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from conversations_ui.highlevel.records import Message
+from conversations_ui.services.presentation import unseen
 
 _on_a_line = json.JSONEncoder(ensure_ascii=False).encode
 _over_lines = json.JSONEncoder(ensure_ascii=False, indent=2).encode
@@ -44,7 +45,7 @@ def raw(record: Mapping[str, object]) -> SafeString:
     lines = ",\n".join(
         f"  {encode_basestring(name)}: {_json(value)}" for name, value in record.items()
     )
-    text = escape(f"{{\n{lines}\n}}" if lines else "{}", quote=False)
+    text = escape(unseen.spelled(f"{{\n{lines}\n}}" if lines else "{}"), quote=False)
     return mark_safe(f'<pre class="raw" tabindex="0" data-copy-json>{text}</pre>')  # noqa: S308
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from conversations_ui.highlevel.records import Message
-from conversations_ui.services import media
+from conversations_ui.services import mail_html, media
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # Names that machines gave: they say nothing to people.
@@ -79,9 +79,10 @@ def file(address: str, ours: str, *, expired: bool = False) -> File:
 
     An address that is none leads nowhere.
     """
+    address = address.strip()
     try:
         parts = urlsplit(address)
-        host = parts.hostname or ""
+        host = parts.hostname and _host(address)
     except ValueError:
         parts, host = None, ""
     if parts is None or parts.scheme not in ("http", "https") or not host:
@@ -105,6 +106,11 @@ def file(address: str, ours: str, *, expired: bool = False) -> File:
         contact=ours.replace("/?", "/contact/?") if kind is CONTACT else "",
         alt=_alt(shown, label, expired=expired),
     )
+
+
+def _host(address: str) -> str:
+    """The host as browsers read it, to whom a backslash is a slash and a line break nothing."""
+    return mail_html.destination("".join(address.split())).partition(":")[0]
 
 
 def _alt(name: str, label: str, *, expired: bool) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel import message_types
 from conversations_ui.highlevel.records import Conversation
+from conversations_ui.services import live
 from conversations_ui.services.conversations import InboxPage
 from conversations_ui.services.presentation import text, times
 
@@ -41,6 +42,7 @@ class RowView:
     """One conversation in the inbox."""
 
     id: str
+    version: str
     href: str
     name: str
     initials: str
@@ -87,6 +89,7 @@ def _row(row: Conversation, zone: ZoneInfo, now: datetime, base: str) -> RowView
     kind = message_types.lookup(row.last_message_type)
     return RowView(
         id=row.id,
+        version=live.row_version(row),
         href=f"{base}{quote(row.id, safe='')}/",
         name=name or row.phone or row.email or _("Unknown contact"),
         initials=initials(name),

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel.mails import Email
 from conversations_ui.highlevel.records import Message
+from conversations_ui.services import lenses
 from conversations_ui.services.mail import Body, Shown, may_show_pictures
 from conversations_ui.services.presentation import delivery, files, times
 from conversations_ui.services.presentation.facts import facts
@@ -45,6 +46,7 @@ class MailView:
     stamp: times.Stamp
     when: str  # the day, unless it is today, and the time
     tick: delivery.Tick | None
+    problem: str  # why it did not arrive
     files: tuple[files.File, ...]
     notice: str  # why it is not shown as it was sent
     blocked: str  # what was not fetched for it
@@ -85,19 +87,22 @@ def mail_view(
     stamp = times.stamp(mail.date_added, zone)
     day = times.row_stamp(mail.date_added, zone, times.now()).clock
     name, address = parseaddr(mail.sender)
+    row = Message.from_api({**mail.raw, "body": ""})
+    tick = delivery.tick(row)
     href, thread = reverse("mail", args=place), reverse("thread", args=place[:2])
     asks = bool(body.pictures) and may_show_pictures() and not shown
     query = "?pictures=1" if shown else ""
     return MailView(
         id=place[2],
         direction=mail.direction,
-        subject=mail.subject or _("(no subject)"),
+        subject=mail.subject.strip() or _("(no subject)"),
         sender=name or address or mail.sender or _("Unknown sender"),
         below=_("to %(names)s") % {"names": ", ".join(mail.to)} if mail.to else "",
         people=_people(mail),
         stamp=stamp,
         when=stamp.clock if day == stamp.clock else f"{day}, {stamp.clock}",
-        tick=delivery.tick(Message.from_api({"status": mail.status})),
+        tick=tick,
+        problem=delivery.problem(row) if lenses.failed(row) else "",
         files=tuple(
             files.file(address, files.route(thread, place[2], index))
             for index, address in enumerate(mail.attachments)
@@ -110,7 +115,7 @@ def mail_view(
         body=reverse("mail_body", args=place) + query,
         source=reverse("mail_source", args=place),
         download=reverse("mail_download", args=place),
-        facts=facts(Message.from_api({**mail.raw, "body": ""}), href=""),
+        facts=facts(row, href=""),
     )
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from conversations_ui.highlevel import message_types
 from conversations_ui.highlevel.records import Message
-from conversations_ui.services import lenses, media
+from conversations_ui.services import lenses, live, media
 from conversations_ui.services.people import Staff
 from conversations_ui.services.presentation import (
     activities,
@@ -21,6 +21,7 @@ from conversations_ui.services.presentation import (
     files,
     mail,
     people,
+    reactions,
     text,
     times,
 )
@@ -34,6 +35,7 @@ class MessageView:
     """All that the templates in `messages/` show of a message."""
 
     id: str
+    version: str
     type: str
     kind: str
     direction: str
@@ -44,8 +46,9 @@ class MessageView:
     unknown: bool
     sender: str
     unnamed: str  # the user id in the sender's place until its name is known
+    signed: bool  # the sender is one of the staff
     stamp: times.Stamp
-    href: str
+    href: str  # the permalink; its fragment lands at the message where no script runs
     title: str
     subtitle: str
     detail: str  # what an activity's data adds to its title
@@ -64,11 +67,9 @@ class MessageView:
     stars: cards.Stars | None
     form: cards.Form | None
     group: str
+    reactions: tuple[reactions.Reaction, ...] = ()
     follow: bool = False
     current: bool = False
-
-
-_LONG_MAIL = 600  # characters; longer mail texts are folded
 
 
 def message_view(
@@ -79,6 +80,7 @@ def message_view(
     us: str,
     current: str = "",
     staff: Staff = people.NOBODY,
+    answered: tuple[reactions.Reaction, ...] = (),
 ) -> MessageView:
     """The view-model of a message. `base` is the address of its thread, `us` our name."""
     kind = message_types.lookup(message.type)
@@ -95,13 +97,15 @@ def message_view(
     attached = tuple(files.files(message, base=base))
     if attached and media.bare_address(message):
         body = ""  # it is one of the files
-    href = f"{base}{message.id}/" if ID.fullmatch(message.id) else ""
-    failed = message.status in lenses.FAILED and kind.kind != "call"
+    place = f"{base}{message.id}/" if ID.fullmatch(message.id) else ""
+    href = f"{place}#m-{message.id}" if place else ""
+    failed = lenses.failed(message)
     linked = text.linkify(body)
     if kind.kind == "comment":
         linked = cards.with_mentions(linked)
     return MessageView(
         id=message.id,
+        version=live.message_version(message),
         type=message.type,
         kind=kind.kind,
         direction=message.direction or "outbound",
@@ -112,6 +116,7 @@ def message_view(
         unknown=kind.icon == "unknown",
         sender=sender,
         unnamed=unnamed,
+        signed=bool(message.user_id) and not inbound,
         stamp=times.stamp(message.date_added, zone),
         href=href,
         title=title,
@@ -119,21 +124,22 @@ def message_view(
         detail=detail,
         body=linked,
         emoji=text.is_emoji(body),
-        long=len(body) > _LONG_MAIL or body.count("\n") > 9,
+        long=text.is_long(body, kind.kind),
         empty=not (body.strip() or attached),
         failed=failed,
         problem=delivery.problem(message) if failed else "",
         tick=delivery.tick(message) if kind.kind != "call" and (failed or not inbound) else None,
-        origin=delivery.origin(message.source),
+        origin=delivery.origin(message),
         files=attached,
         mails=mails,
         facts=facts(message, href=href),
-        call=calls.call_view(message, kind, title=title, href=href)
+        call=calls.call_view(message, kind, title=title, href=place)
         if kind.kind == "call"
         else None,
         stars=cards.stars(message) if kind.kind == "review" else None,
         form=cards.form(message, body) if kind.kind == "form" else None,
         group=f"{message.direction}|{message.type}|{message.user_id}|{message.source}|{failed:d}",
+        reactions=answered,
         current=bool(message.id) and message.id == current,
     )
 

@@ -12,13 +12,18 @@ from django.utils.text import Truncator
 from inscriptis import get_text
 
 from conversations_ui.services.markup import bare_text, is_too_big, is_too_deep
+from conversations_ui.services.presentation import unseen
 
 LINKIFY_MAX = 20_000  # characters; longer texts are shown without links
+LONG = {"email": (600, 9)}  # kind -> characters and line breaks beyond which a text is folded
+LONG_BUBBLE = (1200, 20)
 EMOJI_MAX = 3
 EMOJI_LONGEST = 64  # characters; one emoji may take a dozen
 
-_JOINED = re.compile("\N{VARIATION SELECTOR-16}|\N{ZERO WIDTH JOINER}.")
-_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+_JOINED = re.compile(
+    "[\N{VARIATION SELECTOR-16}\\s]|\N{ZERO WIDTH JOINER}.|[\U000e0020-\U000e007f]+"
+)
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}|[0-9#*]\ufe0f?\u20e3")
 
 
 class _Linkifier(Urlizer):
@@ -31,21 +36,59 @@ _linkify = _Linkifier()
 # Nothing else can become a link: see Urlizer.handle_word. Most messages hold none of these.
 _may_link = re.compile(r"https?:|www\.|@|\.(?:com|edu|gov|int|mil|net|org)", re.IGNORECASE).search
 
+# What Urlizer does not know. A number without its country's could be anyone's. Of a mail link
+# only the address counts: whoever wrote it must not write the mail as well.
+_SPACE = "[ .()\u00a0\u2011\u202f-]"
+_calls = re.compile(
+    r"(?<![\w/=+.,@&%#-])(?<!tel:)(?:"
+    rf"(?:tel:)?(?P<number>\+[1-9](?:{_SPACE}{{0,2}}[0-9]){{6,14}})(?![\w@/])"
+    r"|tel:(?P<digits>[0-9](?:[ .()-]{0,2}[0-9]){2,14})(?![\w@/])"
+    r"|mailto:(?P<mail>[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})(?:\?[^\s<>\"']*)?)",
+    re.IGNORECASE,
+)
+_may_call = re.compile(r"\+[1-9]|tel:|mailto:", re.IGNORECASE).search
+
 
 def linkify(text: str) -> SafeString:
-    """The text escaped, with its web and mail addresses as links that tell nobody where from."""
-    if len(text) > LINKIFY_MAX or not _may_link(text):
-        return mark_safe(escape(text))  # noqa: S308
-    linked: str = _linkify(text, autoescape=True)
-    return mark_safe(linked)  # noqa: S308 - Urlizer escapes
+    """The text escaped: addresses are links that tell nobody where from, what hides is marked."""
+    links = len(text) <= LINKIFY_MAX
+    shown = (
+        (_linked(part) if links else escape(part)) + mark for part, mark in unseen.pieces(text)
+    )
+    return mark_safe("".join(shown))  # noqa: S308 - everything in it is escaped
+
+
+def _linked(text: str) -> str:
+    parts: list[str] = []
+    at = 0
+    for call in _calls.finditer(text) if _may_call(text) else ():
+        digits = re.sub("[^0-9+]", "", call["number"] or call["digits"] or "")
+        href = escape(f"tel:{digits}" if digits else f"mailto:{call['mail']}")
+        link = f'<a href="{href}" rel="noopener noreferrer nofollow">{escape(call[0])}</a>'
+        parts += _web(text[at : call.start()]), link
+        at = call.end()
+    return "".join((*parts, _web(text[at:])))
+
+
+def _web(text: str) -> str:
+    if not _may_link(text):
+        return escape(text)
+    linked: str = _linkify(text, autoescape=True)  # Urlizer escapes
+    return linked
 
 
 def is_emoji(text: str) -> bool:
     """Whether the text is nothing but one to three emoji."""
-    single = _FLAG.sub("\N{WHITE FLAG}", _JOINED.sub("", text[:EMOJI_LONGEST].strip()))
+    single = _JOINED.sub("", _FLAG.sub("\N{WHITE FLAG}", text[:EMOJI_LONGEST].strip()))
     categories = [unicodedata.category(character) for character in single]
     shown = [category for category in categories if category != "Sk"]  # skin tones
     return len(text) <= EMOJI_LONGEST and 0 < len(shown) <= EMOJI_MAX and set(shown) == {"So"}
+
+
+def is_long(text: str, kind: str) -> bool:
+    """Whether a message of this kind shows only the beginning of its text until asked for more."""
+    letters, lines = LONG.get(kind, LONG_BUBBLE)
+    return len(text) > letters or text.count("\n") > lines
 
 
 def looks_like_html(text: str) -> bool:
@@ -69,4 +112,4 @@ def body_text(body: str, content_type: str, *, mail: bool) -> str:
 
 def one_line(text: str, most: int = 140) -> str:
     """The beginning of a text without line breaks, for a row in a list."""
-    return Truncator(" ".join(text[: 4 * most].split())).chars(most)
+    return Truncator(" ".join(unseen.plain(text[: 4 * most]).split())).chars(most)

@@ -20,7 +20,7 @@ from conversations_ui.services import lenses
 from conversations_ui.services.conversations import ThreadHead, ThreadPage
 from conversations_ui.services.lenses import Lens
 from conversations_ui.services.people import Staff
-from conversations_ui.services.presentation import activities, people, phones, times
+from conversations_ui.services.presentation import activities, people, phones, reactions, times
 from conversations_ui.services.presentation.messages import MessageView, message_view
 
 Pair = tuple[Message, MessageView]
@@ -155,10 +155,19 @@ def thread_view(
 ) -> ThreadView:
     """The view-model of a page. `base` is the thread's address, `current` a permalinked message."""
     zone = ZoneInfo(account.time_zone)
+    answered = reactions.by_target(page.messages)
     views = [
         (
             row,
-            message_view(row, zone=zone, base=base, us=account.name, current=current, staff=staff),
+            message_view(
+                row,
+                zone=zone,
+                base=base,
+                us=account.name,
+                current=current,
+                staff=staff,
+                answered=answered.get(row.id, ()),
+            ),
         )
         for row in page.messages
     ]
