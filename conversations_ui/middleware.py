@@ -1,12 +1,16 @@
-"""What holds for every answer: where content may come from, who keeps copies, who may ask."""
+"""What holds for every answer: the headers it carries, who keeps copies, who may ask."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.signals import user_logged_out
 from django.contrib.auth.views import redirect_to_login
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
@@ -15,58 +19,61 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from conversations_ui.accounts import factors
 from conversations_ui.services import upstream
 from conversations_ui.views import pages
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "media-src 'self'",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "frame-src 'self'",
-        "manifest-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-        "object-src 'none'",
-    )
-)
-
-# Someone with a temporary password reaches these: change it, or leave.
-OPEN_WITH_TEMPORARY_PASSWORD = {"password_change", "logout", "admin:logout", "admin:jsi18n"}
+LEAVING = frozenset({"logout", "admin:logout", "admin:jsi18n"})
 # Open pages ask there by themselves, so it tells nothing of a person.
 POLLS = {"live_inbox", "live_thread"}
 UNASKED = POLLS | {"media", "staff"}  # the pictures and names in what a poll has brought
 NOTED = 60  # seconds for which it is not noted again that somebody is there
+HAS_FACTOR = "has_factor"  # in the session
 
 
-def content_security_policy(get_response: Handler) -> Handler:
-    """Allow content from this site alone, unless the view has set a policy of its own."""
+def standing_headers(get_response: Handler) -> Handler:
+    """Add what every answer carries to whatever it says itself."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        for name, standing in settings.STANDING_HEADERS.items():
+            response.headers.setdefault(name, standing)
         return response
 
     return middleware
 
 
-def no_store(get_response: Handler) -> Handler:
-    """Keep pages out of every cache, and tell a page from the fragment at the same address."""
+def page_or_fragment(get_response: Handler) -> Handler:
+    """Tell a page from the fragment at the same address."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        response.headers.setdefault("Cache-Control", "private, no-store")
         patch_vary_headers(response, ["HX-Request"])
         return response
 
     return middleware
+
+
+def forget_at_sign_out(get_response: Handler) -> Handler:
+    """Where a session has ended, let the browser forget what it has kept of its pages."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        taken_away = cookie is not None and not cookie.value
+        if taken_away or getattr(request, "signed_out", False):
+            response["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+    return middleware
+
+
+@receiver(user_logged_out)
+def _note_sign_out(request: HttpRequest | None, **_known: Any) -> None:
+    if request is not None:
+        request.signed_out = True  # type: ignore[attr-defined]  # for forget_at_sign_out
 
 
 def page_budget(get_response: Handler) -> Handler:
@@ -79,8 +86,41 @@ def page_budget(get_response: Handler) -> Handler:
     return middleware
 
 
+def _has_temporary_password(request: HttpRequest) -> bool:
+    return bool(request.user.is_authenticated and request.user.password_is_temporary)
+
+
+def _lacks_second_factor(request: HttpRequest) -> bool:
+    if not (request.user.is_authenticated and factors.is_required_of(request.user)):
+        return False
+    if not request.session.get(HAS_FACTOR) and factors.has(request.user):
+        request.session[HAS_FACTOR] = True  # asked once a session
+    return not request.session.get(HAS_FACTOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What somebody signed in must do before anything else, and the routes that it takes."""
+
+    is_due: Callable[[HttpRequest], bool]
+    route: str
+    open: frozenset[str]
+
+
+STEPS = (
+    Step(_has_temporary_password, "password_change", LEAVING | {"password_change"}),
+    Step(
+        _lacks_second_factor,
+        "mfa_index",
+        LEAVING
+        | {"password_change", "account_reauthenticate"}
+        | {"mfa_index", "mfa_activate_totp", "mfa_add_webauthn"},
+    ),
+)
+
+
 class SignInRequired(LoginRequiredMiddleware):
-    """Ask for a sign-in, and for a password of one's own, before any view that needs them.
+    """Ask for a sign-in, a password of one's own and a second factor before views that need them.
 
     Django ends a session that nothing is written to; a sign of a person is written to it here.
     """
@@ -95,9 +135,12 @@ class SignInRequired(LoginRequiredMiddleware):
         if getattr(view_func, "login_required", True) and request.user.is_authenticated:
             _keep_time(request)
         answer = super().process_view(request, view_func, view_args, view_kwargs)
-        if answer is None and self._needs_new_password(request, view_func):
-            return _go_to(request, resolve_url("password_change"))
-        return answer
+        if answer is not None or not getattr(view_func, "login_required", True):
+            return answer
+        due = next((step for step in STEPS if step.is_due(request)), None)
+        if due is None or _leads_to(request, due.open):
+            return None
+        return _go_to(request, resolve_url(due.route))
 
     def handle_no_permission(  # type: ignore[override]  # for htmx it is no redirect
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
@@ -107,18 +150,6 @@ class SignInRequired(LoginRequiredMiddleware):
         here = (page.current_url_abs_path or "/") if page else request.get_full_path()
         return _go_to(request, redirect_to_login(here, self.get_login_url(view_func)).url)
 
-    @staticmethod
-    def _needs_new_password(
-        request: HttpRequest, view_func: Callable[..., HttpResponseBase]
-    ) -> bool:
-        match = request.resolver_match
-        return (
-            request.user.is_authenticated
-            and request.user.password_is_temporary
-            and getattr(view_func, "login_required", True)
-            and (match is None or match.view_name not in OPEN_WITH_TEMPORARY_PASSWORD)
-        )
-
 
 def _keep_time(request: HttpRequest) -> None:
     now = timezone.now().timestamp()
@@ -127,9 +158,10 @@ def _keep_time(request: HttpRequest) -> None:
         logout(request)
     elif not _leads_to(request, UNASKED) and now - session.get("seen", 0) > NOTED:
         session["seen"] = now
+        UserSession.objects.create_from_request(request)
 
 
-def _leads_to(request: HttpRequest, views: set[str]) -> bool:
+def _leads_to(request: HttpRequest, views: Collection[str]) -> bool:
     match = request.resolver_match
     return match is not None and match.view_name in views
 

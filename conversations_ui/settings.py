@@ -6,20 +6,24 @@ variable and says what to write.
 
 import re
 from collections.abc import Callable
+from email.utils import parseaddr
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 import dj_database_url
 from cryptography.fernet import Fernet
-from django.core.exceptions import ImproperlyConfigured
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 from environs import Env, EnvError, validate
 
 from conversations_ui.accounts import keys
-from conversations_ui.highlevel.addresses import checked_base_url
+from conversations_ui.highlevel.addresses import checked_base_url, is_loopback
 from conversations_ui.highlevel.webhooks import PUBLIC_KEY, ed25519_key, rsa_key
+from conversations_ui.sign_in_settings import *  # noqa: F403  # constants alone, for Django to find
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_DIR = BASE_DIR / ".local"
@@ -105,6 +109,29 @@ def cache(url: str) -> dict[str, Any]:
     }
 
 
+def mail_server(url: str) -> tuple[str, int, str, str, bool, bool]:
+    """Read host, port, user, password, TLS, STARTTLS; off this machine it is one of the two."""
+    parts = urlsplit(url)
+    port, tls, start_tls = {
+        "smtps": (465, True, False),
+        "submission": (587, False, True),
+        "smtp": (25, False, False),
+    }[parts.scheme]
+    host, user, password = parts.hostname or "", parts.username or "", parts.password or ""
+    if not host or (parts.scheme == "smtp" and not is_loopback(host)):
+        raise ValueError
+    return host, parts.port or port, unquote(user), unquote(password), tls, start_tls
+
+
+def mail_address(text: str) -> str:
+    """Accept one mail address, alone or behind a name."""
+    try:
+        validate_email(parseaddr(text)[1])
+    except ValidationError:
+        raise ValueError from None
+    return matching(r"[^\r\n]+")(text)
+
+
 def sqlite_url(path: Path) -> str:
     """Write a database address for a file, whatever characters its path has."""
     return f"sqlite:///{quote(str(path))}"
@@ -134,6 +161,11 @@ DEBUG = setting("DEBUG", False, env.bool, "on or off")
 HTTPS_ONLY = setting("HTTPS_ONLY", True, env.bool, "on or off (off only on a loopback address)")
 SECRET_KEY = secret("SECRET_KEY", str, "a long random text")
 TOKEN_KEYS = secret("TOKEN_KEYS", fernet_keys, "Fernet keys, separated by commas, newest first")
+if not DEBUG and (weakness := keys.weakness(SECRET_KEY, TOKEN_KEYS)):
+    raise ImproperlyConfigured(
+        f"{weakness} Put what `python -m conversations_ui.accounts.keys --print` writes into the "
+        "environment; `manage.py rotate_keys` tells how a key is changed without losing anything."
+    )
 
 # HighLevel
 
@@ -200,6 +232,13 @@ LIVE_SECONDS = setting(
     text(pace),
     "a number of seconds from 1 to 60, or 0 so that pages stay as they were loaded",
 )
+# How many messages an export of a conversation holds at most.
+EXPORT_MESSAGES = setting(
+    "EXPORT_MESSAGES",
+    10_000,
+    partial(env.int, validate=validate.Range(1, 100_000)),
+    "a whole number from 1 to 100000",
+)
 # Whether the next older page is fetched while the reader still reads this one.
 PREFETCH_OLDER = setting("PREFETCH_OLDER", True, env.bool, "on or off")
 # Where attachments are fetched from; other hosts' are links. The token never goes there.
@@ -247,25 +286,38 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "template_partials.apps.SimpleAppConfig",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
+    "csp",
     "conversations_ui",
     "conversations_ui.accounts",
 ]
 
 MIDDLEWARE = [
+    "conversations_ui.middleware.standing_headers",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "conversations_ui.middleware.content_security_policy",
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "conversations_ui.middleware.no_store",
+    "conversations_ui.middleware.page_or_fragment",
+    "conversations_ui.limits.bounded_bodies",
+    "conversations_ui.middleware.forget_at_sign_out",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "conversations_ui.limits.RequestRates",
     "conversations_ui.middleware.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "conversations_ui.middleware.page_budget",
+    "conversations_ui.reading.read_log",
 ]
 
 ROOT_URLCONF = "conversations_ui.urls"
@@ -300,6 +352,23 @@ TEMPLATES = [
     }
 ]
 
+# How much anybody may send, and how often they may ask
+
+# The largest body: webhooks have a bound of their own below it (see views.webhooks).
+LARGEST_BODY = 1_048_576
+DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+# No form takes files.
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+# By what the rates of conversations_ui.limits are multiplied.
+REQUEST_RATES = setting(
+    "REQUEST_RATES",
+    1.0,
+    partial(env.float, validate=validate.Range(0, 100)),
+    "a number up to 100 that all request rates are multiplied by, or 0 for no limit",
+)
+
 # Where it keeps things
 
 DATABASE_IS_CHOSEN = bool(env.str("DATABASE_URL", "").strip())
@@ -328,6 +397,10 @@ CACHES = {
     "upstream": SHARED_CACHE | {"BACKEND": "conversations_ui.cache.SharedOrOwnCache"}
     if SHARED_CACHE
     else LOCAL_CACHE | {"LOCATION": "upstream"},
+    # How often somebody has tried to get in; it is counted even while the server is away.
+    "attempts": SHARED_CACHE | {"BACKEND": "conversations_ui.cache.SharedOrOwnCache"}
+    if SHARED_CACHE
+    else LOCAL_CACHE | {"LOCATION": "attempts", "OPTIONS": {"MAX_ENTRIES": 100_000}},
 }
 
 STATIC_URL = "static/"
@@ -347,18 +420,70 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "login"
+SECOND_FACTOR_IS_CHOSEN = bool(env.str("REQUIRE_SECOND_FACTOR", "").strip())
+REQUIRE_SECOND_FACTOR = setting(
+    "REQUIRE_SECOND_FACTOR",
+    "admins",
+    text(matching("none|admins|all")),
+    "none, admins or all: who cannot go on without a second factor",
+)
+# How many proxies of your own stand in front, each of which adds an entry to X-Forwarded-For.
+TRUSTED_PROXY_COUNT = setting(
+    "TRUSTED_PROXY_COUNT",
+    0,
+    partial(env.int, validate=validate.Range(0, 10)),
+    "a whole number from 0 to 10",
+)
+
+# Mail, for people who have forgotten their password
+
+(
+    EMAIL_HOST,
+    EMAIL_PORT,
+    EMAIL_HOST_USER,
+    EMAIL_HOST_PASSWORD,
+    EMAIL_USE_SSL,
+    EMAIL_USE_TLS,
+) = setting(
+    "EMAIL_URL",
+    ("", 25, "", "", False, False),
+    text(mail_server),
+    "submission://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465 (smtp:// only for a "
+    "loopback host)",
+)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = setting(
+    "EMAIL_FROM", "", text(mail_address), "one address, like Conversations <desk@example.com>"
+)
+if bool(EMAIL_HOST) != bool(DEFAULT_FROM_EMAIL):
+    raise ImproperlyConfigured("EMAIL_URL and EMAIL_FROM belong together. Set both, or neither.")
+
+# Single sign-on, for people who are known here already
+
+OIDC_NAME = setting("OIDC_NAME", "", text(matching(r"[^\r\n]{1,60}")), "what the button says")
+OIDC_ISSUER = setting(
+    "OIDC_ISSUER",
+    "",
+    text(checked_base_url),
+    "the issuer's https:// address (http:// is only for a loopback host)",
+)
+OIDC_CLIENT_ID = setting(
+    "OIDC_CLIENT_ID", "", text(matching(r"[\x21-\x7e]{1,256}")), "the client id, one word"
+)
+OIDC_CLIENT_SECRET = setting(
+    "OIDC_CLIENT_SECRET",
+    "",
+    text(matching(r"[\x21-\x7e]{1,4096}")),
+    "the client secret, one word",
+)
+if len({bool(OIDC_NAME), bool(OIDC_ISSUER), bool(OIDC_CLIENT_ID), bool(OIDC_CLIENT_SECRET)}) > 1:
+    raise ImproperlyConfigured(
+        "OIDC_NAME, OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET belong together. "
+        "Set all of them, or none."
+    )
 CSRF_FAILURE_VIEW = "conversations_ui.views.errors.permission_denied"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
-    for name, options in (
-        ("UserAttributeSimilarityValidator", {}),
-        ("MinimumLengthValidator", {"min_length": 12}),
-        ("CommonPasswordValidator", {}),
-        ("NumericPasswordValidator", {}),
-    )
-]
 
 ALLOWED_HOSTS = setting(
     "ALLOWED_HOSTS",
@@ -398,6 +523,9 @@ CSRF_COOKIE_SECURE = HTTPS_ONLY
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 
+# What one page tells the next stays here, and not in a cookie of its own.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
 SECURE_SSL_REDIRECT = HTTPS_ONLY
 # Probes come over plain http from inside.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -407,6 +535,80 @@ SECURE_HSTS_PRELOAD = HTTPS_ONLY
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+
+# Behind a proxy that ends TLS: its X-Forwarded-Proto is believed, so it must overwrite a sent one.
+BEHIND_TLS_PROXY = setting("BEHIND_TLS_PROXY", False, env.bool, "on or off")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
+
+# What a page may do in a browser. Strangers' content has stricter policies of its own, in
+# views/foreign.py; the administration a wider one, in admin_site.py.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "media-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "frame-src": [SELF],
+        "manifest-src": [SELF],
+        "object-src": [NONE],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "require-trusted-types-for": ["'script'"],
+        # The one policy that static/js/trusted-types.js makes.
+        "trusted-types": ["default"],
+    }
+}
+# Asking for any of these is refused, in frames too. What is used (passkeys, copying, full screen,
+# playing) is not named: by default it is this site's alone.
+UNUSED_FEATURES = (
+    "accelerometer",
+    "camera",
+    "clipboard-read",
+    "display-capture",
+    "encrypted-media",
+    "gamepad",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "idle-detection",
+    "local-fonts",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "screen-wake-lock",
+    "serial",
+    "storage-access",
+    "sync-xhr",
+    "usb",
+    "window-management",
+    "xr-spatial-tracking",
+)
+# What every answer carries that has nothing else to say: pages, files, redirects, refusals.
+STANDING_HEADERS = {
+    "Cache-Control": "private, no-store",
+    "Cross-Origin-Opener-Policy": SECURE_CROSS_ORIGIN_OPENER_POLICY,
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES),
+    "Referrer-Policy": SECURE_REFERRER_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # Else the name servers learn which hosts messages speak of.
+    "X-DNS-Prefetch-Control": "off",
+    "X-Frame-Options": X_FRAME_OPTIONS,
+}
+
+# Who has read what: days for which it is kept
+
+READ_LOG_DAYS = setting(
+    "READ_LOG_DAYS",
+    365,
+    partial(env.int, validate=validate.Range(0, 36_500)),
+    "a whole number of days up to 36500, or 0 to keep the read log for ever",
+)
 
 # Language and time
 
@@ -422,8 +624,16 @@ TIME_ZONE = setting(
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+        }
+    },
+    "filters": {"masking": {"()": "conversations_ui.masking.MaskingFilter"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["masking"]}
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "conversations_ui": {"level": "INFO"},
@@ -433,3 +643,6 @@ LOGGING = {
         "django.server": {"level": "CRITICAL", "handlers": [], "propagate": False},
     },
 }
+# What Django shows and mails of a fault, with DEBUG on too.
+DEFAULT_EXCEPTION_REPORTER = "conversations_ui.error_reports.MaskingReporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "conversations_ui.error_reports.MaskingFilter"

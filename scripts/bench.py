@@ -165,7 +165,9 @@ def measure_views(client: Client) -> None:
     recorded: dict[object, bytes] = {}
     with (
         Sandbox(rate_limit=None) as sandbox,
-        override_settings(ROOT_URLCONF=tuple(urls()), PREFETCH_OLDER=False, LIVE_SECONDS=5.0),
+        override_settings(
+            ROOT_URLCONF=tuple(urls()), PREFETCH_OLDER=False, LIVE_SECONDS=5.0, REQUEST_RATES=100
+        ),
     ):
         account = SubAccount(location_id=sandbox.locations[0], name="Bench", time_zone="UTC")
         account.set_token(sandbox.token)

@@ -10,17 +10,21 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core.cache import caches
+from django.db import connections
 from django.test import Client, override_settings
 from pytest_django import Settings
 
 from conversations_ui.accounts import connecting, tokens
+from conversations_ui.accounts.access import unattended
 from conversations_ui.accounts.models import SubAccount, User
 from conversations_ui.highlevel import retries
 from conversations_ui.sandbox import Sandbox
 from conversations_ui.sandbox.oauth import App, Permission
 from conversations_ui.services import upstream
 from tests import CONFIGURATION
+from tests.people import granted
 
+LONG = {"test_chaos.py", "test_run.py", "test_tokens.py", "test_walk.py"}
 ROOT = Path(__file__).resolve().parent.parent
 # Others' lists of hostile markup, which are not ours to keep here.
 PAYLOADS = Path(os.environ.get("TEST_PAYLOADS", ROOT.parent / "shared" / "payloads"))
@@ -50,8 +54,13 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put browser tests last: Playwright's event loop, once running, is in the way of others."""
+    """Put browser tests last: Playwright's event loop, once running, is in the way of others.
+
+    Where several processes share the files, the longest come first: else one waits for the other.
+    """
     items.sort(key=lambda item: "page" in getattr(item, "fixturenames", ()))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: item.path.name not in LONG)
 
 
 def address_of(name: str) -> str:
@@ -71,6 +80,16 @@ def redis_url() -> str:
     return address_of("Redis")
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the database in a file, as the product does: threads that write wait for each other.
+
+    In memory all threads of the live server would share one connection, and its transactions.
+    """
+    place = tmp_path_factory.mktemp("database") / "test.sqlite3"
+    connections["default"].settings_dict["TEST"]["NAME"] = str(place)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick_settings() -> Iterator[None]:
     """Static files from their sources, and passwords hashed in no time."""
@@ -81,7 +100,7 @@ def quick_settings() -> Iterator[None]:
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     quick = {"STORAGES": storages, "PASSWORD_HASHERS": hashers}
     # Nothing is asked of the API but what a test asks for.
-    with override_settings(**quick, PREFETCH_OLDER=False, LIVE_SECONDS=0):
+    with override_settings(**quick, PREFETCH_OLDER=False, LIVE_SECONDS=0, REQUEST_RATES=0):
         yield
 
 
@@ -89,6 +108,7 @@ def quick_settings() -> Iterator[None]:
 def nothing_known_of_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start as a process does that has asked for nothing yet, and ask again without long pauses."""
     caches["upstream"].clear()
+    caches["attempts"].clear()
     monkeypatch.setattr(upstream, "_retries", retries.Allowance())
     monkeypatch.setattr(upstream, "_worked", {})
     monkeypatch.setattr(retries, "BASE", 0.01)
@@ -116,7 +136,7 @@ def sub_account(db: None, sandbox: Sandbox) -> SubAccount:
     account = SubAccount(location_id=sandbox.locations[0], name="Sample", time_zone="UTC")
     account.set_token(sandbox.token)
     account.save()
-    return account
+    return unattended(account)
 
 
 @pytest.fixture
@@ -136,14 +156,14 @@ def authorised(db: None, app: App, sandbox: Sandbox) -> SubAccount:
     issued = tokens.app().exchange(code, redirect_uri="", verifier="")
     account = connecting.authorise(sandbox.locations[0], issued).sub_account
     sandbox.clear()
-    return account
+    return unattended(account)
 
 
 @pytest.fixture
 def reader(sub_account: SubAccount) -> User:
     """Someone who may read the sub-account, and nothing else."""
     user = User.objects.create_user("reader", password="a-password-for-tests")
-    sub_account.users.add(user)
+    granted(user, sub_account)
     return user
 
 

@@ -11,11 +11,15 @@ from conversations_ui.accounts.models import SubAccount
 from conversations_ui.sandbox import Answer, Sandbox, Seen
 from tests.pages import one, page
 
-FRAME_POLICY = (
-    "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'; "
-    "sandbox allow-popups allow-popups-to-escape-sandbox"
-)
+FRAME_POLICY = {
+    "default-src": {"'none'"},
+    "img-src": {"'self'", "data:"},
+    "style-src": {"'unsafe-inline'"},
+    "base-uri": {"'none'"},
+    "form-action": {"'none'"},
+    "frame-ancestors": {"'self'"},
+    "sandbox": {"allow-popups", "allow-popups-to-escape-sandbox"},
+}
 
 
 def asked(sandbox: Sandbox) -> list[Seen]:

@@ -23,7 +23,19 @@ else:
     Response = HttpResponse
 
 HTMX = {"HX-Request": "true"}
+# The content security policy of files, which can do nothing.
+INERT: dict[str, set[str]] = {
+    "default-src": {"'none'"},
+    "frame-ancestors": {"'none'"},
+    "sandbox": set(),
+}
 Row = dict[str, Any]
+
+
+def policy(response: Response) -> dict[str, set[str]]:
+    """Read an answer's content security policy; its parts come in no order."""
+    parts = (part.split() for part in response["Content-Security-Policy"].split(";"))
+    return {name: set(sources) for name, *sources in parts}
 
 
 def page(response: Response) -> BeautifulSoup:

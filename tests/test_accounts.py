@@ -13,6 +13,7 @@ from conversations_ui.accounts import keys, people
 from conversations_ui.accounts.access import sub_account_or_404, visible_to
 from conversations_ui.accounts.keys import TokenUnreadable
 from conversations_ui.accounts.models import Agency, SubAccount, User
+from tests.people import granted
 
 pytestmark = pytest.mark.django_db
 
@@ -43,15 +44,15 @@ def test_a_sub_account_granted_twice_is_listed_once_and_by_name(person: User) ->
     second, first = make("b", "Zebra"), make("a", "Apple")
     make("c", "Other")
     for account in (first, second):
-        account.users.add(person)
-        account.groups.add(group)
+        granted(person, account)
+        granted(group, account)
     assert list(visible_to(person)) == [first, second]
 
 
 def test_a_group_grants(person: User) -> None:
     group = Group.objects.create(name="Support")
     account = make()
-    account.groups.add(group)
+    granted(group, account)
     assert not visible_to(person).exists()
     person.groups.add(group)
     assert list(visible_to(person)) == [account]
@@ -69,7 +70,7 @@ def test_staff_without_superuser_rights_see_what_is_granted() -> None:
 
 @pytest.mark.parametrize("is_superuser", [False, True])
 def test_someone_who_has_left_sees_nothing(person: User, is_superuser: bool) -> None:
-    make().users.add(person)
+    granted(person, make())
     person.is_active, person.is_superuser = False, is_superuser
     assert not visible_to(person).exists()
 
@@ -78,7 +79,7 @@ def test_a_sub_account_not_granted_does_not_exist(person: User) -> None:
     account = make()
     with pytest.raises(Http404):
         sub_account_or_404(person, account.location_id)
-    account.users.add(person)
+    granted(person, account)
     assert sub_account_or_404(person, account.location_id) == account
 
 

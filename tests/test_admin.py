@@ -16,6 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 from conversations_ui.accounts.models import SubAccount, User
 from conversations_ui.sandbox import Answer, Sandbox
 from tests.conftest import signed_in
+from tests.people import granted
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,8 @@ def change(account: SubAccount) -> str:
 
 
 def form(**fields: Any) -> dict[str, Any]:
-    return {"location_id": "", "token": "", "name": "", "time_zone": "", **fields}
+    empty = {"location_id": "", "token": "", "name": "", "time_zone": ""}
+    return empty | {"grants-TOTAL_FORMS": "0", "grants-INITIAL_FORMS": "0"} | fields
 
 
 def problems(html: bytes) -> str:
@@ -198,42 +200,12 @@ def test_the_list_is_searched_and_counts_each_person_once(
     group = Group.objects.create(name="Support")
     colleague = User.objects.create_user("colleague")
     group.user_set.add(reader, colleague)
-    sub_account.groups.add(group)
+    granted(group, sub_account)
     User.objects.create_user("left", is_active=False).groups.add(group)
     for query in (sub_account.name, sub_account.location_id):
         page = BeautifulSoup(administrator_client.get(LIST, {"q": query}).content, "html.parser")
         assert [cell.get_text() for cell in page.select("td.field-people")] == ["2"]
     assert b"0 sub-accounts" in administrator_client.get(LIST, {"q": "nothing"}).content
-
-
-def test_people_are_given_a_sub_account_on_either_page(
-    administrator_client: Client, sub_account: SubAccount
-) -> None:
-    person = User.objects.create_user("person")
-    typed = form(name=sub_account.name, users=[str(person.pk)])
-    administrator_client.post(change(sub_account), typed)
-    assert list(person.sub_accounts.all()) == [sub_account]
-    page = administrator_client.get(f"/admin/accounts/user/{person.pk}/change/")
-    assert sub_account.name in page.content.decode()
-
-
-def test_a_new_person_starts_with_a_temporary_password(administrator_client: Client) -> None:
-    page = administrator_client.get("/admin/accounts/user/add/")
-    box = BeautifulSoup(page.content, "html.parser").find(id="id_password_is_temporary")
-    assert box is not None
-    assert box.has_attr("checked")
-    typed = {
-        "username": "new",
-        "usable_password": "true",
-        "password1": "three quiet harbours",
-        "password2": "three quiet harbours",
-        "password_is_temporary": "on",
-        "SubAccount_users-TOTAL_FORMS": "0",
-        "SubAccount_users-INITIAL_FORMS": "0",
-    }
-    answer = administrator_client.post("/admin/accounts/user/add/", typed)
-    assert answer.status_code == 302, problems(answer.content)
-    assert User.objects.get(username="new").password_is_temporary
 
 
 def test_a_password_set_by_an_administrator_is_temporary(
@@ -266,10 +238,11 @@ def test_the_administrations_scripts_work_under_the_sites_content_policy(
     for path in ("/admin/", LIST, f"/admin/accounts/user/{administrator.pk}/change/"):
         page.goto(f"{live_server.url}{path}")
     page.goto(f"{live_server.url}{change(sub_account)}")
-    page.locator(".field-users .select2-selection").click()
+    page.locator("#grants-group .add-row a").click()
+    page.locator("#id_grants-0-user + .select2 .select2-selection").click()
     page.locator(".select2-results__option", has_text="admin").click()
-    expect(page.locator(".field-users .select2-selection__choice")).to_contain_text("admin")
+    expect(page.locator("#id_grants-0-user + .select2 .select2-selection")).to_contain_text("admin")
     page.locator("[name=_save]").click()
     expect(page.locator(".messagelist .success")).to_be_visible()
-    assert list(sub_account.users.all()) == [administrator]
+    assert [grant.user for grant in sub_account.grants.all()] == [administrator]
     assert complaints == []

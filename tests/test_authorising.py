@@ -15,6 +15,7 @@ from conversations_ui.accounts.models import Agency, SubAccount, User
 from conversations_ui.sandbox import Answer, Sandbox
 from conversations_ui.sandbox.oauth import App
 from tests.conftest import signed_in
+from tests.people import granted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("app")]
 
@@ -121,7 +122,7 @@ def test_connecting_again_replaces_the_tokens_and_keeps_readers(
     administrator_client: Client, sandbox: Sandbox, authorised: SubAccount, app: App
 ) -> None:
     reader = User.objects.create_user("reader")
-    authorised.users.add(reader)
+    granted(reader, authorised)
     SubAccount.objects.update(needs_reconnection=True)
     assert "reconnect" in administrator_client.get(LIST).content.decode()
     back = choose(begin(administrator_client, change(authorised, "connect")), name_of(sandbox))
@@ -130,7 +131,7 @@ def test_connecting_again_replaces_the_tokens_and_keeps_readers(
     assert (row.pk, row.needs_reconnection) == (authorised.pk, False)
     assert row.token != authorised.token
     assert row.refresh_token == app.refresh_token(row.location_id)
-    assert list(row.users.all()) == [reader]
+    assert [grant.user for grant in row.grants.all()] == [reader]
 
 
 def test_a_private_integrations_sub_account_changes_over_and_back(
@@ -337,7 +338,7 @@ def test_disconnecting_asks_first_then_forgets_the_tokens(
     administrator_client: Client, authorised: SubAccount
 ) -> None:
     reader = User.objects.create_user("reader")
-    authorised.users.add(reader)
+    granted(reader, authorised)
     asking = administrator_client.get(change(authorised, "disconnect"))
     assert "are forgotten" in asking.content.decode()
     assert SubAccount.objects.get().is_connected
@@ -346,7 +347,7 @@ def test_disconnecting_asks_first_then_forgets_the_tokens(
     row = SubAccount.objects.get()
     assert (row.encrypted_token, row.encrypted_refresh_token, row.scopes) == ("", "", "")
     assert (row.token_expires, row.connected) == (None, None)
-    assert list(row.users.all()) == [reader]
+    assert [grant.user for grant in row.grants.all()] == [reader]
     assert "not connected" in administrator_client.get(LIST).content.decode()
 
 

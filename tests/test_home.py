@@ -9,6 +9,7 @@ from django.test import Client
 from conversations_ui.accounts.models import SubAccount, User
 from conversations_ui.sandbox import Sandbox
 from tests.pages import inbox_path, one, page, value, words
+from tests.people import granted
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def second(sub_account: SubAccount, reader: User, sandbox: Sandbox) -> SubAccoun
     account = SubAccount(location_id=sandbox.locations[1], name="<i>Annex</i> & Co")
     account.set_token(sandbox.token)
     account.save()
-    account.users.add(reader)
+    granted(reader, account)
     return account
 
 
@@ -47,7 +48,7 @@ def test_one_taken_away_since_does_not_open(
     reader_client: Client, reader: User, sub_account: SubAccount, second: SubAccount
 ) -> None:
     reader_client.get(inbox_path(sub_account))
-    sub_account.users.remove(reader)
+    reader.grants.filter(sub_account=sub_account).delete()
     assert reader_client.get("/")["Location"] == inbox_path(second)
     assert reader_client.get(inbox_path(sub_account)).status_code == 404
 
@@ -76,7 +77,7 @@ def test_a_group_grants_too(reader: User, reader_client: Client, sandbox: Sandbo
     account = SubAccount(location_id="loc4", name="By group")
     account.set_token("a-token")
     account.save()
-    account.groups.add(group)
+    granted(group, account)
     assert ("By group", "/inbox/loc4/") in listed(reader_client)
 
 

@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
 
-from conversations_ui.accounts.models import SubAccount
+from conversations_ui.accounts.models import SubAccount, User
 from conversations_ui.sandbox import Answer, Sandbox
 from tests.pages import (
     HTMX,
@@ -26,6 +26,7 @@ from tests.pages import (
     value,
     words,
 )
+from tests.people import granted
 
 MOMENT = 1_770_000_000_000
 
@@ -134,7 +135,7 @@ def test_a_row_shows_the_best_name_there_is(
         ({"lastMessageBody": None, "lastMessageType": "TYPE_CALL"}, "Call"),
         ({"lastMessageBody": None, "lastMessageType": "TYPE_NO_SHOW"}, "No messages yet"),
         ({"lastMessageBody": None, "lastMessageType": "TYPE_HOLOGRAM"}, "Hologram"),
-        ({"lastMessageBody": None, "lastMessageType": None}, "Unknown type"),
+        ({"lastMessageBody": None, "lastMessageType": None}, "–"),
         ({"lastMessageBody": "word " * 100}, f"{'word ' * 27}word…"),
     ],
 )
@@ -360,7 +361,7 @@ def test_every_conversation_comes_exactly_once(
         sub_account = SubAccount(location_id=location_id, name="Second")
         sub_account.set_token(sandbox.token)
         sub_account.save()
-        sub_account.users.set(SubAccount.objects.get(name="Sample").users.all())
+        granted(User.objects.get(username="reader"), sub_account)
     pages = walk(reader_client, f"{inbox_path(sub_account)}?sort={sort}")
     found = [key for shown in pages for key in rows(shown)]
     assert len(found) == len(set(found))

@@ -287,7 +287,7 @@ def test_a_sub_account_taken_away_is_not_there(
     reader_client: Client, reader: User, thread: str, sub_account: SubAccount, sandbox: Sandbox
 ) -> None:
     address = opened(reader_client, thread)
-    sub_account.users.remove(reader)
+    reader.grants.all().delete()
     sandbox.clear()
     assert fragment(reader_client, address).status_code == 404
     assert sandbox.requests == []

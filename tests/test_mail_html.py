@@ -180,6 +180,18 @@ def test_counting_is_not_kept_busy(start: str) -> None:
         ("color:r\\65 d", ""),
         ("width:calc(100% - 3px)", "width:calc(100% - 3px)"),
         ("margin:-9999px;color:red", "color:red"),
+        # What is worked out may come to less than nothing; of a size, that is nothing at all.
+        ("margin-left:calc(0px - 500px);color:red", "color:red"),
+        ("margin:calc(500px*cos(180deg));color:red", "color:red"),
+        ("text-indent:CALC(-infinity * 1px);color:red", "color:red"),
+        ("letter-spacing:min(0px, 1px - 9px);color:red", "color:red"),
+        ("vertical-align:-webkit-calc(1px - 9px);color:red", "color:red"),
+        ("font:12px/clamp(0px, 1px, 2px) x;color:red", "color:red"),
+        ("min-width:calc(28000% - 167400px)", "min-width:calc(28000% - 167400px)"),
+        (
+            "color:RGB(1, 2, 3);background-color:hsla(9 9% 9%)",
+            "color:RGB(1,2,3);background-color:hsla(9 9% 9%)",
+        ),
         ("position:fixed;inset:0;color:red", "color:red"),
         ("--x:red;color:var(--x)", ""),
         ("font-family:'a b',serif", '"a b"'),

@@ -20,6 +20,7 @@ from tests.conftest import signed_in
 from tests.foreign import PNG, Web, answer, foreign_web
 from tests.pages import (
     HTMX,
+    INERT,
     Response,
     Row,
     alert,
@@ -29,11 +30,13 @@ from tests.pages import (
     message,
     one,
     page,
+    policy,
     row,
     thread_path,
     value,
     words,
 )
+from tests.people import granted
 
 IMAGE = {"Accept": "image/webp,image/*,*/*;q=0.8"}
 HOST = "https://media.example/conversations-assets/location/l/conversations/c"
@@ -111,7 +114,7 @@ def content(response: Response) -> bytes:
 
 def guarded(response: Response) -> bool:
     return (
-        response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        policy(response) == INERT
         and response["X-Content-Type-Options"] == "nosniff"
         and response["Cross-Origin-Resource-Policy"] == "same-origin"
         and "no-store" in response["Cache-Control"]
@@ -507,7 +510,7 @@ def test_another_sub_accounts_message_is_not_found(
     second = SubAccount(location_id=sandbox.locations[1], name="Second", time_zone="UTC")
     second.set_token(sandbox.token)
     second.save()
-    second.users.add(reader)
+    granted(reader, second)
     address = thread.sample("png")
     other = address.replace(thread.account.location_id, second.location_id)
     for _ in range(2):

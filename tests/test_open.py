@@ -8,6 +8,7 @@ from django.test import Client
 from conversations_ui.accounts.models import SubAccount, User
 from conversations_ui.sandbox import Answer, Sandbox
 from tests.pages import alert, inbox_path, one, page, problems, thread_path, words
+from tests.people import granted
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def second(sub_account: SubAccount, reader: User, sandbox: Sandbox) -> SubAccoun
     account = SubAccount(location_id=sandbox.locations[1], name="Second")
     account.set_token(sandbox.token)
     account.save()
-    account.users.add(reader)
+    granted(reader, account)
     return account
 
 

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
 
-from conversations_ui.accounts.models import SubAccount
+from conversations_ui.accounts.models import SubAccount, User
 from conversations_ui.sandbox import Answer, Sandbox
 from tests.pages import (
     HTMX,
@@ -22,6 +22,7 @@ from tests.pages import (
     value,
     words,
 )
+from tests.people import granted
 
 
 @pytest.fixture
@@ -124,14 +125,14 @@ def test_without_the_scope_one_refusal_is_enough(
 
 
 def test_names_do_not_pass_from_one_sub_account_to_another(
-    reader_client: Client, sandbox: Sandbox, path: str, staff: dict[str, str], reader: object
+    reader_client: Client, sandbox: Sandbox, path: str, staff: dict[str, str], reader: User
 ) -> None:
     first = next(iter(staff))
     reader_client.get(link(read(reader_client, sandbox, path, first)), headers=HTMX)
     other = SubAccount(location_id=sandbox.locations[1], name="Other", time_zone="UTC")
     other.set_token(sandbox.token)
     other.save()
-    other.users.add(reader)  # type: ignore[arg-type]
+    granted(reader, other)
     shown = read(reader_client, sandbox, thread_path(other, "conv"), first)
     assert authors(shown) == [first]
 

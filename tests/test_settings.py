@@ -43,6 +43,8 @@ def test_defaults_are_safe(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
     assert settings["HIGHLEVEL_API_URL"] == "https://services.leadconnectorhq.com"
     assert settings["PAGE_SIZE"] == 50
+    assert settings["REQUIRE_SECOND_FACTOR"] == "admins"
+    assert settings["TRUSTED_PROXY_COUNT"] == 0
     assert settings["TIME_ZONE"] == "UTC"
     assert settings["SECURE_SSL_REDIRECT"] is True
     assert settings["SESSION_COOKIE_NAME"] == "__Host-sessionid"
@@ -55,6 +57,42 @@ def test_defaults_are_safe(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_half_an_app_is_refused_in_words(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="belong together"):
         settings_with(monkeypatch, **{given: "value-1"})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"EMAIL_URL": "smtps://mail.example.com"},
+        {"EMAIL_FROM": "desk@example.com"},
+        {"OIDC_NAME": "Example Office"},
+        {"OIDC_ISSUER": "https://login.example.com", "OIDC_CLIENT_ID": "x"},
+    ],
+)
+def test_half_a_way_to_sign_in_is_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str]
+) -> None:
+    with pytest.raises(ImproperlyConfigured, match="belong together"):
+        settings_with(monkeypatch, **given)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (
+            "submission://me:p%40ss@mail.example.com",
+            ("mail.example.com", 587, "me", "p@ss", False, True),
+        ),
+        ("smtps://mail.example.com:4465", ("mail.example.com", 4465, "", "", True, False)),
+        ("smtp://localhost", ("localhost", 25, "", "", False, False)),
+    ],
+)
+def test_mail_goes_out_over_tls_but_for_this_machine(
+    monkeypatch: pytest.MonkeyPatch, url: str, expected: tuple[object, ...]
+) -> None:
+    settings = settings_with(monkeypatch, EMAIL_URL=url, EMAIL_FROM="Desk <desk@example.com>")
+    names = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_SSL", "USE_TLS")
+    assert tuple(settings[f"EMAIL_{name}"] for name in names) == expected
+    assert settings["DEFAULT_FROM_EMAIL"] == "Desk <desk@example.com>"
 
 
 def test_people_may_be_sent_to_a_loopback_host(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +145,20 @@ def test_plain_http_drops_what_needs_https(monkeypatch: pytest.MonkeyPatch) -> N
         ("PAGE_SIZE", "0"),
         ("PAGE_SIZE", "101"),
         ("PAGE_SIZE", "many"),
+        ("EMAIL_FROM", "no address"),
+        ("EMAIL_FROM", "desk@example.com\nBcc: all@example.com"),
+        ("EMAIL_URL", "smtp://mail.example.com"),
+        ("EMAIL_URL", "https://mail.example.com"),
+        ("EMAIL_URL", "submission://"),
+        ("EMAIL_URL", "submission://mail.example.com:port"),
+        ("OIDC_ISSUER", "http://login.example.com"),
+        ("OIDC_CLIENT_ID", "two words"),
+        ("REQUIRE_SECOND_FACTOR", "everybody"),
+        ("TRUSTED_PROXY_COUNT", "-1"),
+        ("TRUSTED_PROXY_COUNT", "some"),
         ("SESSION_HOURS", "0"),
+        ("READ_LOG_DAYS", "-1"),
+        ("READ_LOG_DAYS", "a year"),
         ("SESSION_IDLE_MINUTES", "never"),
         ("TIME_ZONE", "Mars/Olympus"),
         ("TIME_ZONE", "../etc/passwd"),
@@ -156,6 +207,7 @@ def test_a_refusal_does_not_repeat_a_secret(
         ("LIVE_SECONDS", "2.5", 2.5),
         ("PAGE_SIZE", "100", 100),
         ("SESSION_HOURS", "12", 12),
+        ("READ_LOG_DAYS", "0", 0),
         ("PAGE_SIZE", "", 50),
         ("TIME_ZONE", "Europe/Zurich", "Europe/Zurich"),
     ],
@@ -203,6 +255,42 @@ def test_a_server_without_keys_is_told_how_to_make_them(clone: Path) -> None:
     assert "python -m conversations_ui.accounts.keys --print" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (clone / ".local").exists()
+
+
+WEAK = {
+    "SECRET_KEY": [
+        "short",
+        "a" * 60,
+        "django-insecure-" + "abcdefghij" * 5,
+        KEYS["TOKEN_KEYS"] * 2,
+    ],
+    "TOKEN_KEYS": [
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        # a sentence in base64
+        "Zm9yIHRlc3RzIG9ubHk6IGl0IG9wZW5zIG5vdGhpbmc=",
+        KEYS["TOKEN_KEYS"] + ",Zm9yIHRlc3RzIG9ubHk6IGl0IG9wZW5zIG5vdGhpbmc=",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in WEAK.items() for value in values]
+)
+def test_keys_that_are_not_random_are_refused_on_a_server(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        settings_with(monkeypatch, **{name: value})
+    assert str(refused.value).startswith(name)
+    assert "python -m conversations_ui.accounts.keys --print" in str(refused.value)
+    assert value not in str(refused.value)
+    assert settings_with(monkeypatch, DEBUG="on", **{name: value})[name]
+
+
+def test_keys_made_here_are_random_enough() -> None:
+    for _ in range(200):
+        pair = keys.generate()
+        assert keys.weakness(pair["SECRET_KEY"], [pair["TOKEN_KEYS"]]) == ""
 
 
 def test_keys_are_made_once_when_debugging(clone: Path) -> None:

@@ -8,3 +8,10 @@ class AccountsConfig(AppConfig):
     name = "conversations_ui.accounts"
     label = "accounts"
     verbose_name = _("Accounts")
+
+    def ready(self) -> None:
+        # It imports models, which are there only now.
+        from conversations_ui.accounts import events, sessions
+
+        sessions.connect()
+        events.connect()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_variables
 
 from conversations_ui.accounts import tokens
 from conversations_ui.accounts.models import Agency, SubAccount, is_time_zone
@@ -78,6 +79,7 @@ class Connected:
     location: Location
 
 
+@sensitive_variables("token")
 def client(token: str) -> Client:
     """A client of the configured API that asks straight on: no cache, no second try."""
     return Client(
@@ -85,6 +87,7 @@ def client(token: str) -> Client:
     )
 
 
+@sensitive_variables("token", "asking")
 def check_token(location_id: str, token: str) -> Location:
     """Ask HighLevel for the location with this token, and give back what it tells of it.
 
@@ -115,6 +118,7 @@ def refusal(error: errors.HighLevelError) -> str:
     return " ".join(parts)
 
 
+@sensitive_variables("token")
 def connect(location_id: str, token: str, name: str = "") -> Connected:
     """Check a private integration's token, then add its sub-account or bring it up to date.
 

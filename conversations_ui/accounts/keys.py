@@ -4,6 +4,7 @@
 with `--print` it writes a fresh pair to standard output instead, for a server's environment.
 """
 
+import base64
 import json
 import os
 import secrets
@@ -14,6 +15,9 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.views.decorators.debug import sensitive_variables
+
+from conversations_ui import masking
 
 ACCESS, REFRESH = "access", "refresh"
 KEYS_FILE = Path(__file__).resolve().parents[2] / ".local" / "keys.env"
@@ -29,6 +33,24 @@ def generate() -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(50),
         "TOKEN_KEYS": Fernet.generate_key().decode("ascii"),
     }
+
+
+def weakness(secret_key: str, token_keys: Sequence[str]) -> str:
+    """What is wrong with keys for a server, "" when nothing is: they have to be random.
+
+    Key bytes that are all letters were thought up or copied from an example: of random ones, not
+    one in 10^13 is.
+    """
+    if len(secret_key) < 50 or len(set(secret_key)) < 10:
+        return "SECRET_KEY has to have at least 50 random characters."
+    if secret_key.startswith("django-insecure-"):
+        return "SECRET_KEY is one that Django made for development."
+    if any(key.rstrip("=") in secret_key for key in token_keys):
+        return "SECRET_KEY and TOKEN_KEYS have to be different."
+    for key in map(base64.urlsafe_b64decode, token_keys):
+        if len(set(key)) < 16 or (key.isascii() and key.decode().isprintable()):
+            return "TOKEN_KEYS has a key in it that is not random."
+    return ""
 
 
 def as_lines(pair: dict[str, str]) -> str:
@@ -67,12 +89,15 @@ def _create(path: Path, text: str) -> None:
         draft.unlink()
 
 
+@sensitive_variables("token", "plain")
 def encrypt(owner: str, token: str, purpose: str = ACCESS) -> str:
     """Encrypt a token with the first of `TOKEN_KEYS`, for one location and one purpose."""
+    masking.remember(token)
     plain = json.dumps([owner, token, purpose]).encode()
     return _cipher(tuple(settings.TOKEN_KEYS)).encrypt(plain).decode("ascii")
 
 
+@sensitive_variables("plain", "token")
 def decrypt(owner: str, encrypted: str, purpose: str = ACCESS) -> str:
     """Decrypt a location's token with whichever of `TOKEN_KEYS` opens it.
 
@@ -91,6 +116,7 @@ def decrypt(owner: str, encrypted: str, purpose: str = ACCESS) -> str:
         raise TokenUnreadable(f"The token stored with {owner} belongs to {found}.")
     if kept_for != purpose:
         raise TokenUnreadable(f"The token stored with {owner} is one for another purpose.")
+    masking.remember(str(token))
     return str(token)
 
 
@@ -103,6 +129,23 @@ def unseal(sealed: bytes) -> bytes | None:
     """Open what `seal` made; None for what none of the present `TOKEN_KEYS` sealed."""
     try:
         return _cipher(tuple(settings.TOKEN_KEYS)).decrypt(sealed)
+    except InvalidToken:
+        return None
+
+
+def is_current(sealed: str) -> bool:
+    """Say whether the first of `TOKEN_KEYS` has sealed or encrypted this."""
+    try:
+        _cipher(tuple(settings.TOKEN_KEYS[:1])).decrypt(sealed.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
+def rotated(sealed: str) -> str | None:
+    """The same content under the first of `TOKEN_KEYS`; None when none of them opens it."""
+    try:
+        return _cipher(tuple(settings.TOKEN_KEYS)).rotate(sealed.encode()).decode("ascii")
     except InvalidToken:
         return None
 

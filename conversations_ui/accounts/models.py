@@ -1,7 +1,7 @@
 """Who may sign in, and the sub-accounts they may read."""
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractUser, Group
@@ -12,7 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conversations_ui.accounts import keys
+from conversations_ui.accounts.readings import Reading, ReadLogHead  # noqa: F401 - Django looks here
 from conversations_ui.highlevel.oauth import Issued
+
+if TYPE_CHECKING:
+    from conversations_ui.accounts.access import Access
 
 validate_location_id = RegexValidator(
     r"\A[A-Za-z0-9_-]{1,64}\Z",
@@ -144,6 +148,10 @@ class Agency(TokenHolder):
         return f"agency {self.company_id}"
 
 
+class NotOpened(RuntimeError):
+    """A sub-account is to be read, and nobody has said for whom: a mistake in the program."""
+
+
 class SubAccount(TokenHolder):
     location_id = models.CharField(
         _("location id"), max_length=64, unique=True, validators=[validate_location_id]
@@ -169,14 +177,10 @@ class SubAccount(TokenHolder):
         null=True,
         editable=False,
     )
-    users = models.ManyToManyField(
-        User, verbose_name=_("users"), related_name="sub_accounts", blank=True
-    )
-    groups = models.ManyToManyField(
-        Group, verbose_name=_("groups"), related_name="sub_accounts", blank=True
-    )
     created = models.DateTimeField(_("created"), auto_now_add=True)
     updated = models.DateTimeField(_("updated"), auto_now=True)
+
+    _access: "Access | None" = None
 
     class Meta:
         verbose_name = _("sub-account")
@@ -185,6 +189,20 @@ class SubAccount(TokenHolder):
 
     def __str__(self) -> str:
         return self.name or self.location_id
+
+    @property
+    def access(self) -> "Access":
+        """What whoever is asking may see of it; raises `NotOpened` while nobody has been named.
+
+        Not stored: `accounts.access` sets it on what it hands out.
+        """
+        if self._access is None:
+            raise NotOpened(f"{self.location_id} was not opened for anybody: see accounts.access")
+        return self._access
+
+    @access.setter
+    def access(self, access: "Access") -> None:
+        self._access = access
 
     @property
     def owner(self) -> str:
@@ -222,3 +240,86 @@ class SubAccount(TokenHolder):
         super().forget()
         self.agency = None
         self.company_id = self.user_id = ""
+
+
+class Role(models.TextChoices):
+    """What somebody may do with what they see."""
+
+    READER = "reader", _("reader: reads")
+    LEAD = "lead", _("lead: reads, exports, sees who has read")
+
+
+ASSIGNED_MOST = 50  # HighLevel users in one grant
+
+validate_user_id = RegexValidator(
+    r"\A[A-Za-z0-9_-]{1,64}\Z",
+    _("A HighLevel user id has 1 to 64 letters, digits, hyphens or underscores."),
+)
+
+
+def validate_assigned_to(user_ids: object) -> None:
+    """Refuse what is no list of HighLevel user ids."""
+    if not isinstance(user_ids, list) or not all(isinstance(one, str) for one in user_ids):
+        raise ValidationError(_("This has to be a list of HighLevel user ids."))
+    if len(user_ids) > ASSIGNED_MOST:
+        raise ValidationError(
+            _("At most %(most)d HighLevel users in one grant; make another for more."),
+            params={"most": ASSIGNED_MOST},
+        )
+    for one in user_ids:
+        validate_user_id(one)
+
+
+class Grant(models.Model):
+    """Lets a person, or everybody in a group, see a sub-account, or a part of it.
+
+    Several that apply to the same person add up (`accounts.access`).
+    """
+
+    sub_account = models.ForeignKey(
+        SubAccount,
+        verbose_name=_("sub-account"),
+        related_name="grants",
+        on_delete=models.CASCADE,
+    )
+    user = models.ForeignKey(
+        User,
+        verbose_name=_("person"),
+        related_name="grants",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+    )
+    group = models.ForeignKey(
+        Group,
+        verbose_name=_("group"),
+        related_name="grants",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+    )
+    role = models.CharField(_("role"), max_length=16, choices=Role.choices, default=Role.READER)
+    assigned_to = models.JSONField(
+        _("only conversations assigned to"),
+        default=list,
+        blank=True,
+        validators=[validate_assigned_to],
+    )
+    withhold_comments = models.BooleanField(_("withhold internal comments"), default=False)
+    withhold_recordings = models.BooleanField(_("withhold recordings"), default=False)
+    withhold_contact = models.BooleanField(_("withhold contact details"), default=False)
+
+    class Meta:
+        verbose_name = _("grant")
+        verbose_name_plural = _("grants")
+        ordering = ("sub_account", "pk")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="grant_to_a_person_or_a_group",
+                condition=models.Q(user__isnull=True) ^ models.Q(group__isnull=True),
+                violation_error_message=_("Choose either a person or a group."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user or self.group}: {self.sub_account}"

@@ -24,7 +24,9 @@ def sample_password(username: str) -> str:
 def ensure_sample_people(sub_accounts: Iterable[SubAccount]) -> None:
     """Let the sample reader see these sub-accounts, and the sample administrator everything."""
     reader = _ensure(READER, is_staff=False, is_superuser=False)
-    reader.sub_accounts.add(*sub_accounts)
+    for sub_account in sub_accounts:
+        if not reader.grants.filter(sub_account=sub_account).exists():
+            reader.grants.create(sub_account=sub_account)
     _ensure(ADMINISTRATOR, is_staff=True, is_superuser=True)
 
 

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from conversations_ui.accounts.keys import TokenUnreadable
 from conversations_ui.accounts.models import Agency, Connection, SubAccount, TokenHolder
@@ -66,6 +67,7 @@ def current(account: SubAccount) -> str:
     return _current(account)
 
 
+@sensitive_variables("refused")
 def renewed(account: SubAccount, refused: str) -> str | None:
     """The token to use after the API has refused `refused` with 401; None when there is no other.
 
@@ -100,6 +102,7 @@ def _current(holder: TokenHolder) -> str:
     raise Unavailable("The database was too busy to refresh the token.", retry_after=PAUSE)
 
 
+@sensitive_variables("refused")
 def _renewed(holder: TokenHolder, refused: str) -> str | None:
     try:
         return _replaced(holder, refused)
@@ -119,6 +122,7 @@ def _replaced(holder: TokenHolder, refused: str | None) -> str:
         return _locked(holder, refused, _refreshed)
 
 
+@sensitive_variables("refresh_token")
 def _refreshed(row: TokenHolder) -> Issued:
     refresh_token = row.refresh_token
     if not refresh_token:
@@ -126,6 +130,7 @@ def _refreshed(row: TokenHolder) -> Issued:
     return app().refresh(refresh_token, agency=isinstance(row, Agency))
 
 
+@sensitive_variables("refused", "token", "again")
 def _exchanged(account: SubAccount, refused: str | None) -> str:
     """A sub-account's token for its agency's, which has a refresh of its own, done before."""
     agency = account.agency
@@ -144,11 +149,13 @@ def _exchanged(account: SubAccount, refused: str | None) -> str:
     return _locked(account, refused, lambda row: exchange(agency, again, row.location_id))
 
 
+@sensitive_variables("token")
 def exchange(agency: Agency, token: str, location_id: str) -> Issued:
     """A token of one of an agency's sub-accounts."""
     return app().location_token(token, agency.company_id, location_id)
 
 
+@sensitive_variables("refused", "sent")
 def _locked(holder: Holder, refused: str | None, ask: Callable[[Holder], Issued]) -> str:
     """Use what another process has stored, else ask for new tokens and store them."""
     sent = ""

@@ -26,6 +26,7 @@ from conversations_ui.accounts.models import (
     validate_location_id,
 )
 from conversations_ui.admin.authorising import AuthorisingAdmin
+from conversations_ui.admin.grants import GrantsOfSubAccount
 from conversations_ui.highlevel.errors import HighLevelError
 from conversations_ui.highlevel.records import Location
 from conversations_ui.services import allowance, health
@@ -52,7 +53,7 @@ class SubAccountForm(forms.ModelForm):
 
     class Meta:
         model = SubAccount
-        fields = ("location_id", "token", "name", "time_zone", "users", "groups")
+        fields = ("location_id", "token", "name", "time_zone")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -103,20 +104,18 @@ class SubAccountForm(forms.ModelForm):
 class SubAccountAdmin(AuthorisingAdmin):
     form = SubAccountForm
     list_display = ("name", "location_id", "state", "used_today", "time_zone", "people")
-    list_filter = ("groups", "connection", "needs_reconnection", "time_zone", "updated")
+    list_filter = ("grants__group", "connection", "needs_reconnection", "time_zone", "updated")
     search_fields = ("name", "location_id")
-    autocomplete_fields = ("users", "groups")
+    inlines = (GrantsOfSubAccount,)
 
     def get_fieldsets(self, request: HttpRequest, obj: SubAccount | None = None) -> Any:
         first = (None, {"fields": ("location_id", "token", "name", "time_zone")})
-        readers = (gettext_lazy("Who may read it"), {"fields": ("users", "groups")})
         if obj is None:
-            return (first, readers)
+            return (first,)
         return (
             first,
             (gettext_lazy("Connection"), {"fields": CONNECTION}),
             (gettext_lazy("Health"), {"fields": HEALTH}),
-            readers,
             (gettext_lazy("Dates"), {"fields": ("created", "updated")}),
         )
 
@@ -128,7 +127,8 @@ class SubAccountAdmin(AuthorisingAdmin):
         return (*always, "location_id") if obj else always
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SubAccount]:
-        granted = Q(sub_accounts=OuterRef("pk")) | Q(groups__sub_accounts=OuterRef("pk"))
+        granted = Q(grants__sub_account=OuterRef("pk"))
+        granted |= Q(groups__grants__sub_account=OuterRef("pk"))
         people = User.objects.filter(granted, is_active=True).order_by().values("is_active")
         count = people.annotate(count=Count("pk", distinct=True)).values("count")
         rows: QuerySet[SubAccount] = super().get_queryset(request).select_related("agency")

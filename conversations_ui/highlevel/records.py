@@ -269,18 +269,24 @@ class Conversation(Record):
 
 @dataclass(frozen=True, slots=True)
 class ConversationPage:
-    """One page of a search; `total` counts all matches, not the page."""
+    """One page of a search; `total` counts all matches, not the page.
+
+    `sorts` are the cursor values of all rows that came, those left out since included.
+    """
 
     conversations: tuple[Conversation, ...]
     total: int | None
     raw: JsonObject = field(repr=False)
+    sorts: tuple[int | None, ...] = ()
 
     @classmethod
     def from_api(cls, raw: object) -> Self:
         """Read a search's answer."""
         fields = Fields(raw)
-        rows = (row for row in items(fields.raw.get("conversations")) if isinstance(row, dict))
-        return cls(tuple(map(Conversation.from_api, rows)), fields.integer("total"), fields.raw)
+        listed = (row for row in items(fields.raw.get("conversations")) if isinstance(row, dict))
+        rows = tuple(map(Conversation.from_api, listed))
+        sorts = tuple(row.sort for row in rows)
+        return cls(rows, fields.integer("total"), fields.raw, sorts)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

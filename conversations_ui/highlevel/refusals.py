@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from html import unescape
 from html.parser import HTMLParser
 
 from conversations_ui.highlevel.errors import (
@@ -137,10 +138,16 @@ class _Words(HTMLParser):
 
 
 def _without_markup(source: str) -> str:
+    whole, end, rest = source[:_LONGEST_SOURCE].rpartition(">")
+    if not end:
+        return unescape(rest)
+    # From a tag that is never closed on there are no words, yet the parser would go through it
+    # again from each "<" in it.
+    closed = whole + end + rest.partition("<")[0]
     parser = _Words()
     # An assertion is how the parser meets declarations it does not know; what it read stands.
     with suppress(AssertionError):
-        parser.feed(source[:_LONGEST_SOURCE])
+        parser.feed(closed)
         parser.close()
     return "".join(parser.words)
 

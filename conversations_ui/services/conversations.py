@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
@@ -77,14 +77,15 @@ def thread_page(
     types: Sequence[str] = (),
     before: str = "",
     lens: lenses.Lens = lenses.ALL,
+    size: int | None = None,
 ) -> ThreadPage:
     """One page of a thread: the newest messages, or those older than the message `before`.
 
     `types` are values of the API's `type` filter (`TYPE_SMS`), or names of types it cannot filter
     by (`TYPE_REVIEW`): those are sifted here, as is what the lens hides. A plain page costs one
-    upstream call of `PAGE_SIZE` messages. Where a page leaves nothing to show, a bounded number of
-    older pages is looked at. Raises `HighLevelError`. Follows HighLevel's "Get messages by
-    conversation id".
+    upstream call of `size` messages, `PAGE_SIZE` when not given. Where a page leaves nothing to
+    show, a bounded number of older pages is looked at. Raises `HighLevelError`. Follows HighLevel's
+    "Get messages by conversation id".
     """
     client = upstream.client(account)
     names = frozenset(map(message_types.normalise, types))
@@ -95,7 +96,7 @@ def thread_page(
     for _page in range(1 + LOOK_ON_PAGES):
         page = client.messages(
             conversation_id,
-            limit=settings.PAGE_SIZE,
+            limit=size or settings.PAGE_SIZE,
             last_message_id=cursor or None,
             types=upstream_filter,
         )
@@ -241,7 +242,9 @@ def thread_head(account: SubAccount, conversation_id: str) -> ThreadHead:
         raise NotFound(status=404)
     if not conversation.contact_id:
         return ThreadHead(conversation, None)
-    contact = upstream.attempt(lambda: client.contact(conversation.contact_id))
+    contact = upstream.attempt(
+        lambda: client.contact(conversation.contact_id, conversation_id=conversation_id)
+    )
     if isinstance(contact, HighLevelError):
         return ThreadHead(conversation, None, contact)
     return ThreadHead(conversation, contact)
@@ -264,14 +267,13 @@ def search_inbox(
     The API's cursor is the last row's time in milliseconds, exclusive and without a tie-break. So
     `after` also names the rows already shown of that millisecond (`TIME.ID.ID`), the API is asked
     from one millisecond back, and what was seen is dropped. One upstream call, a second one only
-    when all that came was seen. `newest_for` as in `newest_page`. Raises `HighLevelError`. Follows
-    HighLevel's "Search conversations".
+    when all that came was seen, and up to five more where all of it is hidden from this reader.
+    `total` is None where the API's would count what is hidden. `newest_for` as in `newest_page`.
+    Raises `HighLevelError`. Follows HighLevel's "Search conversations".
     """
-    moment, *seen = after.split(".") if after else ("",)
-    limit = min(INBOX_SIZE + len(seen), LIMIT_MAX)
     back = 1 if sort == "desc" else -1
 
-    def ask(start_after: int | None) -> ConversationPage:
+    def ask(start_after: int | None, limit: int) -> ConversationPage:
         return upstream.client(account, newest_for=newest_for).search(
             account.location_id,
             limit=limit,
@@ -284,6 +286,23 @@ def search_inbox(
             start_after_date=start_after,
         )
 
+    total_known = True
+    for _page in range(1 + LOOK_ON_PAGES):
+        found = _inbox_page(account, ask, after, back)
+        total_known = total_known and found.total is not None
+        after = found.after
+        if found.conversations or not after:
+            break
+    return found if total_known else replace(found, total=None)
+
+
+def _inbox_page(
+    account: SubAccount, ask: Callable[[int | None, int], ConversationPage], after: str, back: int
+) -> InboxPage:
+    """One page, perhaps without a row that this reader sees; `back` is towards the shown rows."""
+    moment, *seen = after.split(".") if after else ("",)
+    limit = min(INBOX_SIZE + len(seen), LIMIT_MAX)
+
     def unseen(page: ConversationPage) -> tuple[Conversation, ...]:
         rows = {row.id: row for row in page.conversations if row.id and row.id not in seen}
         return tuple(
@@ -293,21 +312,32 @@ def search_inbox(
             and not (moment and row.sort is not None and (row.sort - int(moment)) * back > 0)
         )
 
-    page = ask(int(moment) + back if moment else None)
+    page = ask(int(moment) + back if moment else None, limit)
     rows = unseen(page)
-    full = len(page.conversations) >= limit
-    gap = full and not rows and all(str(row.sort) == moment for row in page.conversations)
+    gap = _is_gap(page, rows, limit, moment)
     if gap:
-        page = ask(int(moment))
+        page = ask(int(moment), limit)
         rows = unseen(page)
-    more = len(page.conversations) >= limit and bool(rows)
-    return InboxPage(rows, page.total, _after(rows, moment, seen) if more else "", gap)
+    following = _after(page, rows, moment, seen) if len(page.sorts) >= limit else ""
+    return InboxPage(rows, page.total, following, gap)
 
 
-def _after(rows: Sequence[Conversation], moment: str, seen: Sequence[str]) -> str:
-    """The cursor behind these rows; empty when the last one has no time."""
-    last = rows[-1].sort
-    if last is None:
+def _is_gap(page: ConversationPage, rows: Sequence[Conversation], limit: int, moment: str) -> bool:
+    """Whether a full page holds nothing but the millisecond that has been shown already."""
+    full = len(page.sorts) >= limit
+    return full and not rows and all(str(sort) == moment for sort in page.sorts)
+
+
+def _after(
+    page: ConversationPage, rows: Sequence[Conversation], moment: str, seen: Sequence[str]
+) -> str:
+    """The cursor behind a full page, which has ids of rows in it that are shown, and no others.
+
+    Empty when nothing leads on.
+    """
+    hidden = len(page.sorts) > len(page.conversations)
+    last = page.sorts[-1] if hidden else rows[-1].sort if rows else None
+    if last is None or (not rows and str(last) == moment):
         return ""
     same = [row.id for row in rows if row.sort == last]
     if str(last) == moment:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from conversations_ui.accounts.access import unattended
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel import deadline
 from conversations_ui.highlevel.errors import HighLevelError
@@ -119,7 +120,7 @@ def _look(account: SubAccount) -> None:
         return
     asked_at = time.time()
     listed = upstream.attempt(
-        lambda: upstream.client(account, newest_for=0).search(location_id, limit=LISTED)
+        lambda: upstream.client(unattended(account), newest_for=0).search(location_id, limit=LISTED)
     )
     if isinstance(listed, HighLevelError):
         if not told:

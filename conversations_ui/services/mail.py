@@ -126,22 +126,35 @@ def may_show_pictures() -> bool:
 def picture_addresses(
     account: SubAccount, conversation_id: str, email_id: str
 ) -> mail_html.Picture:
-    """Gives each remote picture of a mail an address of ours that works for ten minutes."""
+    """Gives each remote picture of a mail an address of ours that works for ten minutes.
+
+    It works while the person it is made for may read the conversation.
+    """
     base = reverse("mail_picture", args=[account.location_id, conversation_id, email_id])
+    person = account.access.person
 
     def ours(address: str) -> str:
-        return f"{base}?src={_signer().sign_object([base, address], compress=True)}"
+        return f"{base}?src={_signer().sign_object([base, address, person], compress=True)}"
 
     return ours
 
 
-def picture(base: str, signed: str) -> fetching.Fetched:
-    """The remote picture behind a signed address; `base` is the address without its query.
+def signed_picture(base: str, signed: str) -> tuple[str, int | None]:
+    """A picture's own address and whom ours was made for; `base` is ours without its query.
 
-    Raises `signing.BadSignature` for one that is not ours, not this mail's, or too old, and
-    `fetching.Refused`.
+    Raises `signing.BadSignature` for one that is not ours, not this mail's, or too old.
     """
-    meant_for, address = _signer().unsign_object(signed, max_age=PICTURE_LIFE)
+    meant_for, address, person = _signer().unsign_object(signed, max_age=PICTURE_LIFE)
     if meant_for != base or not may_show_pictures():
         raise signing.BadSignature
+    return address, person
+
+
+def picture(account: SubAccount, conversation_id: str, address: str) -> fetching.Fetched:
+    """The remote picture at an address that `signed_picture` gave.
+
+    Raises `NotFound` when the conversation may not be read, else `HighLevelError`, and
+    `fetching.Refused`.
+    """
+    upstream.access_to(account, conversation_id)
     return fetching.picture(address)

@@ -72,6 +72,9 @@ _STYLES = words(
 _BAD_STYLE = re.compile(
     r"url|image|src\(|expression|\\|@|var\(|env\(|attr\(|/\*|<|(?<![\w#-])-[\d.]", re.IGNORECASE
 )
+# What is worked out may come to a negative measure as well. Of a size, less than nothing is nothing.
+_WORKED_OUT = re.compile(r"(?<![\w-])(?!(?:rgb|hsl)a?\()[\w-]+\(", re.IGNORECASE)
+_SIZES = words("height max-height max-width min-height min-width width")
 _COLOUR = re.compile(
     r"(?:#[0-9a-f]{3,8}|(?:rgb|hsl)a?\([\d.,%\s/]*\)|[a-z]+)(?=\s|\Z)", re.IGNORECASE
 )
@@ -93,7 +96,8 @@ _ALT = re.compile(r' alt="([^"]*)"')
 _HREF = re.compile(r' href="([^"]*)"')
 _ANY_TAG = re.compile(r'<(?:[^<>"]|"[^"]*")*>')
 # Text that looks alike all over: of one with markup in it, a part may be out of sight.
-_UNIFORM = re.compile(rf"(?:{_ANY_TAG.pattern})*[^<]*(?:{_ANY_TAG.pattern})*")
+# Nothing is tried twice here either: tags that end the text could be taken for the ones before it.
+_UNIFORM = re.compile(rf"(?:{_ANY_TAG.pattern})*+[^<]*+(?:{_ANY_TAG.pattern})*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +184,10 @@ def _style(value: str) -> str | None:
 def _declaration(written: str) -> str:
     """A declaration; of a background only its colour, which often carries the text's contrast."""
     name, _colon, value = written.partition(":")
-    if name.strip().lower() != "background":
+    named = name.strip().lower()
+    if _WORKED_OUT.search(value) and not (named == "background" or named in _SIZES):
+        return ""
+    if named != "background":
         return written
     colour = _COLOUR.match(value.strip())
     return f"background-color:{colour[0]}" if colour else ""

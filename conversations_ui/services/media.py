@@ -16,7 +16,7 @@ from django.utils.translation import gettext_noop
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel.errors import BadAnswer, HighLevelError, NotFound
 from conversations_ui.highlevel.records import Message
-from conversations_ui.services import conversations, fetching, mail, store, upstream
+from conversations_ui.services import conversations, fetching, mail, store, upstream, withheld
 from conversations_ui.services.destinations import destination
 from conversations_ui.services.fetching import Reason, Refused, Stream
 from conversations_ui.services.ranges import Range
@@ -39,12 +39,14 @@ class Attached:
     addresses: tuple[str, ...]
     whatsapp: bool
     added: datetime | None
+    kind: str  # of the message, as `withheld` knows it
 
     @classmethod
     def of(cls, message: Message, conversation_id: str) -> Attached:
         """The files of a message of this conversation."""
         whatsapp = message.type == "TYPE_WHATSAPP"
-        return cls(conversation_id, addresses(message), whatsapp, message.date_added)
+        kind = withheld.kind(message)
+        return cls(conversation_id, addresses(message), whatsapp, message.date_added, kind)
 
     def expired(self) -> bool:
         """Whether the provider has most likely deleted the files: Meta keeps them 30 days."""
@@ -134,13 +136,16 @@ def attached(account: SubAccount, conversation_id: str, message_id: str) -> Atta
     """The files of a message: remembered, else one upstream call for the message.
 
     The id may be a single mail's, too: then it is one call more, unless the mail has been shown.
-    Raises `NotFound` when the message is not one of this conversation, else `HighLevelError`.
+    Raises `NotFound` when the message is not one of this conversation or its files are withheld,
+    else `HighLevelError`.
     """
-    found = store.get(_key(account, message_id))
-    if not isinstance(found, Attached):
-        found = _asked(account, conversation_id, message_id)
+    access = upstream.access_to(account, conversation_id)
+    kept = store.get(_key(account, message_id))
+    found = kept if isinstance(kept, Attached) else _asked(account, conversation_id, message_id)
+    hidden = withheld.hides(access.withheld, found.kind)
+    if found is not kept and not hidden:  # or others would get what is left of it for this reader
         store.put(_key(account, message_id), found, REMEMBERED_SECONDS)
-    if found.conversation_id != conversation_id:
+    if hidden or found.conversation_id != conversation_id:
         raise NotFound(status=404)
     return found
 
@@ -155,7 +160,7 @@ def _asked(account: SubAccount, conversation_id: str, message_id: str) -> Attach
         if isinstance(found, HighLevelError):
             raise found from None
         listed = tuple(map(str.strip, found.attachments))
-        return Attached(conversation_id, listed, whatsapp=False, added=None)
+        return Attached(conversation_id, listed, whatsapp=False, added=None, kind="email")
     return Attached.of(message, conversation_id)
 
 

@@ -14,11 +14,11 @@ from django.conf import settings
 
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel import message_types
-from conversations_ui.highlevel.client import Client
 from conversations_ui.highlevel.errors import BadAnswer, NoRecording, NotFound, Unavailable
 from conversations_ui.highlevel.records import Message
 from conversations_ui.highlevel.transcripts import Transcript
-from conversations_ui.services import conversations, store, upstream
+from conversations_ui.services import conversations, store, upstream, withheld
+from conversations_ui.services.permitted import Permitted
 from conversations_ui.services.spool import Spool, private_folder
 
 logger = logging.getLogger("conversations_ui.recordings")
@@ -81,8 +81,11 @@ def remember(account: SubAccount, conversation_id: str, messages: Iterable[Messa
 def call(account: SubAccount, conversation_id: str, message_id: str) -> Call:
     """A call of this conversation: no upstream call when its thread was read lately, else one.
 
-    Raises `NotFound` when the message is not one of this conversation, else `HighLevelError`.
+    Raises `NotFound` when the message is not one of this conversation or recordings are withheld,
+    else `HighLevelError`.
     """
+    if withheld.hides(upstream.access_to(account, conversation_id).withheld, withheld.CALL):
+        raise NotFound(status=404)
     found = store.get(_key(account, message_id))
     if not isinstance(found, Call):
         message = conversations.message_of(account, conversation_id, message_id)
@@ -93,13 +96,14 @@ def call(account: SubAccount, conversation_id: str, message_id: str) -> Call:
     return found
 
 
-def recording(account: SubAccount, message_id: str) -> Recording:
+def recording(account: SubAccount, conversation_id: str, message_id: str) -> Recording:
     """The recording of a call, fetched once and then kept for an hour at most.
 
-    One upstream call the first time, none after that. Raises `NoRecording` when there is none,
-    else `HighLevelError`. Follows HighLevel's "Get Recording by Message ID", which answers the
-    whole file whatever `Range` asks for, under a content type that cannot be relied on.
+    One upstream call the first time, none after that, and what `call` costs. Raises `NoRecording`
+    when there is none, else as `call`. Follows HighLevel's "Get Recording by Message ID", which
+    answers the whole file whatever `Range` asks for, under a content type that cannot be relied on.
     """
+    call(account, conversation_id, message_id)  # what is kept is only for who may hear it
     client = upstream.client(account)
     silent = _key(account, message_id, "silent")
     if store.get(silent):
@@ -107,7 +111,7 @@ def recording(account: SubAccount, message_id: str) -> Recording:
     key = f"{settings.HIGHLEVEL_API_URL} {account.location_id} {message_id}"
     try:
         spool = Spool(private_folder("conversations-recordings"), SPOOL_BYTES, SPOOL_SECONDS)
-        file = spool.open(key, partial(_fetch, client, message_id, account.location_id))
+        file = spool.open(key, partial(_fetch, client, account, conversation_id, message_id))
     except NoRecording:
         store.put(silent, True, SILENT_SECONDS)
         raise
@@ -121,15 +125,20 @@ def recording(account: SubAccount, message_id: str) -> Recording:
     return Recording(file, size, content_type, ending)
 
 
-def transcript(account: SubAccount, message_id: str, duration: float | None) -> Transcript | None:
+def transcript(
+    account: SubAccount, conversation_id: str, message_id: str, duration: float | None
+) -> Transcript | None:
     """What was said in a call of `duration` seconds; None when nobody wrote it down.
 
-    One upstream call. Raises `HighLevelError`. Follows HighLevel's "Get transcription by Message
-    ID".
+    One upstream call, and what `call` costs. Raises as `call`. Follows HighLevel's "Get
+    transcription by Message ID".
     """
+    call(account, conversation_id, message_id)  # or `NotFound` would mean that there is none
     client = upstream.client(account)
     try:
-        return client.transcription(account.location_id, message_id, duration=duration)
+        return client.transcription(
+            account.location_id, message_id, conversation_id=conversation_id, duration=duration
+        )
     except NotFound:
         return None
 
@@ -138,11 +147,15 @@ def _key(account: SubAccount, message_id: str, about: str = "call") -> str:
     return f"{about}:{account.location_id}:{message_id}"
 
 
-def _fetch(client: Client, message_id: str, location_id: str, file: BinaryIO) -> None:
+def _fetch(
+    client: Permitted, account: SubAccount, conversation_id: str, message_id: str, file: BinaryIO
+) -> None:
     if not _turns.acquire(timeout=PATIENCE):
         raise Unavailable("Many recordings are being fetched.", retry_after=5)
     try:
-        with client.recording(message_id, location_id) as stream:
+        with client.recording(
+            message_id, account.location_id, conversation_id=conversation_id
+        ) as stream:
             if stream.content_type == "application/json":
                 raise BadAnswer("The answer is no recording.", status=200)
             for piece in stream.chunks:

@@ -7,6 +7,8 @@ A call goes through them in that order, and only what is left over reaches the A
     retry        twice more after a fault that may pass
     breaker      not at all while HighLevel has not been answering
     allowance    no more than HighLevel allows, people's clicks first
+
+All that comes back passes the check of who may see what (`permitted`).
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from typing import TypeVar
 from django.conf import settings
 
 from conversations_ui.accounts import tokens
+from conversations_ui.accounts.access import Access, opened
 from conversations_ui.accounts.keys import TokenUnreadable
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel import deadline, retries
@@ -41,6 +44,7 @@ from conversations_ui.highlevel.streams import Stream
 from conversations_ui.highlevel.transport import new_session
 from conversations_ui.highlevel.way import Answered, Call, Way
 from conversations_ui.services import allowance, breaker, changes, flights, health, store
+from conversations_ui.services.permitted import Permitted, known_access
 
 logger = logging.getLogger("conversations_ui.upstream")
 
@@ -287,14 +291,16 @@ def _token_of(account: SubAccount) -> str:
         raise TokenLost from None
 
 
-def client(account: SubAccount, *, newest_for: float | None = None) -> Client:
+def client(account: SubAccount, *, newest_for: float | None = None) -> Permitted:
     """The client of a sub-account, on connections that all of them share.
 
-    With `newest_for`, newest pages and lists are good for that many seconds unless a change is
-    known. Raises `TokenLost` when the token cannot be read, else `HighLevelError`.
+    It gives out what the account's access permits (`NotOpened` when it has none). With
+    `newest_for`, newest pages and lists are good for that many seconds unless a change is known.
+    Raises `TokenLost` when the token cannot be read, else `HighLevelError`.
     """
+    access = account.access  # asked for first: without one nothing is asked of HighLevel
     line = _Line(account, newest_for)
-    return Client(
+    asking = Client(
         line.token,
         base_url=settings.HIGHLEVEL_API_URL,
         version=settings.HIGHLEVEL_API_VERSION or None,
@@ -302,6 +308,22 @@ def client(account: SubAccount, *, newest_for: float | None = None) -> Client:
         session=_session(),
         way=line,
     )
+    return Permitted(asking, account.location_id, access)
+
+
+def access_to(account: SubAccount, conversation_id: str) -> Access:
+    """What may be seen of a conversation; whatever is kept of it is given out after this check.
+
+    One upstream call (good for half a minute) where that depends on whom it is assigned to, else
+    none. Raises `NotFound` when that is nothing, else `HighLevelError`.
+    """
+    known = known_access(account.access, conversation_id)
+    return client(account).access_to(conversation_id) if known is None else known
+
+
+def opened_at(account: SubAccount, conversation_id: str) -> SubAccount:
+    """The sub-account with its access narrowed to one conversation; as `access_to`."""
+    return opened(account, access_to(account, conversation_id))
 
 
 _session = cache(new_session)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from conversations_ui.accounts.access import sub_account_or_404
 from conversations_ui.highlevel.errors import HighLevelError, NotFound
 from conversations_ui.services import conversations, people, upstream
 from conversations_ui.services.alerts import alert_for
@@ -24,7 +23,9 @@ def contact(request: HttpRequest, location_id: str, conversation_id: str) -> Htt
     form = ConversationForm({"location": location_id, "conversation": conversation_id})
     if not form.is_valid():
         return pages.bad_input(request, form)
-    account = pages.sub_account(request, location_id)
+    account = pages.conversation(request, location_id, conversation_id)
+    if not account.access.shows_contact:
+        raise Http404
     part = pages.fragment(request, ("contact-body",))
     context: dict[str, Any] = {
         "account": account,
@@ -56,7 +57,7 @@ def staff(request: HttpRequest, location_id: str, conversation_id: str) -> HttpR
     )
     if not form.is_valid():
         return pages.bad_input(request, form)
-    account = sub_account_or_404(request.user, location_id)  # the page asks, not its reader
+    account = pages.conversation(request, location_id, conversation_id, by_page=True)
     part = pages.fragment(request, ("names",))
     context: dict[str, Any] = {
         "account": account,

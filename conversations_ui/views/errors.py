@@ -38,9 +38,27 @@ _SENTENCES = {
         gettext_noop("This page can only be read"),
         gettext_noop("The dashboard changes nothing in HighLevel, so it takes no such request."),
     ),
+    413: (
+        gettext_noop("This is more than can be taken"),
+        gettext_noop("No form here needs so much. Go back, shorten what you entered, send it again."),
+    ),
+    429: (
+        gettext_noop("A little slower, please"),
+        gettext_noop(
+            "More was asked for in your name than anybody reads. Wait a minute, then go on; "
+            "nothing is lost. If it was not you, tell an administrator."
+        ),
+    ),
     500: (
         gettext_noop("Something went wrong on our side"),
         gettext_noop("It has been noted. Try again; nothing in HighLevel was touched."),
+    ),
+    503: (
+        gettext_noop("This cannot be shown just now"),
+        gettext_noop(
+            "Whatever is opened here is written down in the read log first, and that did not work. "
+            "Try again in a moment; if it goes on, tell an administrator."
+        ),
     ),
 }
 

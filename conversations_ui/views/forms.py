@@ -8,10 +8,13 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from conversations_ui.accounts.readings import Action
 from conversations_ui.highlevel import message_types
+from conversations_ui.services.readings import Filter
 
 ID_MAX = 64
 Q_MAX = 200
+BIG = 2**63 - 1  # the greatest number a database keeps
 is_id = RegexValidator(
     rf"\A[A-Za-z0-9_-]{{1,{ID_MAX}}}\Z",
     _("An id has 1 to 64 letters, digits, hyphens or underscores."),
@@ -168,7 +171,101 @@ class LocationForm(forms.Form):
     location = forms.CharField(validators=[is_id], strip=False)
 
 
+class SeenForm(ConversationForm):
+    """Who has seen a conversation; `before` is the row to go on from."""
+
+    before = forms.IntegerField(min_value=1, max_value=BIG, required=False)
+
+
+class ReadLogForm(forms.Form):
+    """The read log's filters; its fields are the route's query."""
+
+    person = forms.CharField(max_length=150, required=False, label=_("Person"))
+    action = forms.ChoiceField(
+        choices=(("", _("Anything")), *Action.choices), required=False, label=_("Opened")
+    )
+    conversation = forms.CharField(validators=[is_id], required=False, label=_("Conversation ID"))
+    since = forms.DateField(
+        input_formats=["%Y-%m-%d"],
+        required=False,
+        label=_("From"),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Write the day as 2026-03-31.")},
+    )
+    until = forms.DateField(
+        input_formats=["%Y-%m-%d"],
+        required=False,
+        label=_("To"),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Write the day as 2026-03-31.")},
+    )
+    before = forms.IntegerField(
+        min_value=1, max_value=BIG, required=False, widget=forms.HiddenInput
+    )
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "input"
+
+    def clean(self) -> dict[str, Any]:
+        """Days that are the wrong way round find nothing, and it is better to say so."""
+        found = self.cleaned_data
+        since, until = found.get("since"), found.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("This is before the first day."))
+        return found
+
+    @property
+    def filter(self) -> Filter:
+        """What is asked for, without where to go on from."""
+        return Filter(**{name: self.cleaned_data[name] for name in Filter.__slots__})
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The same as it stands in an address."""
+        asked = {name: self.cleaned_data[name] for name in Filter.__slots__}
+        return {name: str(value) for name, value in asked.items() if value}
+
+
 class OpenForm(forms.Form):
     """A conversation's id, or an address that contains one."""
 
     q = forms.CharField(max_length=2000, label=_("HighLevel address or conversation ID"))
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(
+        input_formats=["%Y-%m-%d"],
+        required=False,
+        label=label,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Write the day as 2026-03-31.")},
+    )
+
+
+class ExportForm(forms.Form):
+    """What an export holds, and as what; its fields are the route's query."""
+
+    AS = (("text", _("Text, to read")), ("json", _("JSON, with every field")))
+
+    type = TypesField(max_length=2000, required=False, widget=forms.HiddenInput)
+    since, until = _day(_("From")), _day(_("To"))
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.fields["as"] = forms.ChoiceField(
+            choices=self.AS,
+            label=_("As"),
+            error_messages={"invalid_choice": _("Choose one of the two.")},
+        )
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "input"
+
+    def clean(self) -> dict[str, Any]:
+        """Days that are the wrong way round find nothing, and it is better to say so."""
+        found = self.cleaned_data
+        since, until = found.get("since"), found.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("This is before the first day."))
+        return found

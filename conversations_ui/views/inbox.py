@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from conversations_ui.accounts.access import visible_to
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel.errors import HighLevelError
 from conversations_ui.services import conversations, live, upstream
@@ -27,19 +26,19 @@ TEMPLATE = "inbox.html"
 @get_only
 def home(request: HttpRequest) -> HttpResponse:
     """To the inbox last used, to the only one there is, or to the choice."""
-    accounts = list(visible_to(request.user)[:2])
+    known = [account.location_id for account in pages.sub_accounts(request)]
     last = request.session.get("location_id", "")
-    if last and visible_to(request.user).filter(location_id=last).exists():
+    if last in known:
         return redirect("inbox", last)
-    if len(accounts) == 1:
-        return redirect("inbox", accounts[0].location_id)
+    if len(known) == 1:
+        return redirect("inbox", known[0])
     return redirect("chooser")
 
 
 @get_only
 def chooser(request: HttpRequest) -> HttpResponse:
     """The sub-accounts this person may see."""
-    return render(request, "chooser.html", {"accounts": visible_to(request.user)})
+    return render(request, "chooser.html", {"accounts": pages.sub_accounts(request)})
 
 
 @get_only
@@ -108,7 +107,9 @@ def pane(account: SubAccount, wanted: dict[str, Any] | None = None) -> dict[str,
             (label, base + _query(wanted, status=value, after=""), value == status)
             for value, label in InboxForm.STATUS
         ],
-        "selects": presentation.selects(wanted, InboxForm.DIRECTION, InboxForm.SORT),
+        "selects": presentation.selects(
+            wanted, InboxForm.DIRECTION, InboxForm.SORT, account.access.withheld
+        ),
         "wanted": wanted,
         "filtered": any(value for name, value in wanted.items() if name not in ("after", "sort")),
     }

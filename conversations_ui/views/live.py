@@ -12,7 +12,6 @@ from django.shortcuts import redirect, render
 from django_htmx.http import reswap, retarget
 from django_htmx.middleware import HtmxDetails
 
-from conversations_ui.accounts.access import sub_account_or_404
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel.errors import HighLevelError
 from conversations_ui.services import alerts, conversations, live, upstream
@@ -30,7 +29,7 @@ def live_inbox(request: HttpRequest, location_id: str) -> HttpResponse:
     for checked in forms:
         if not checked.is_valid():
             return pages.bad_input(request, checked)
-    account = sub_account_or_404(request.user, location_id)
+    account = pages.sub_account(request, location_id, by_page=True)
     wanted = form.cleaned_data | {"after": ""}
     if not HtmxDetails(request):
         return redirect("inbox", location_id)
@@ -50,7 +49,7 @@ def live_thread(request: HttpRequest, location_id: str, conversation_id: str) ->
     form = LiveThreadForm(asked | {"location": location_id, "conversation": conversation_id})
     if not form.is_valid():
         return pages.bad_input(request, form)
-    account = sub_account_or_404(request.user, location_id)
+    account = pages.conversation(request, location_id, conversation_id, by_page=True)
     wanted = form.cleaned_data
     if not HtmxDetails(request):
         return redirect("thread", location_id, conversation_id)

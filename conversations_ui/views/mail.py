@@ -20,31 +20,10 @@ from conversations_ui.services import mail as mails
 from conversations_ui.services.alerts import alert_for
 from conversations_ui.services.fetching import Refused
 from conversations_ui.services.presentation.mail import mail_view
-from conversations_ui.views import pages
+from conversations_ui.views import foreign, pages
 from conversations_ui.views.errors import get_only
 from conversations_ui.views.forms import MailForm
 from conversations_ui.views.inbox import pane
-
-# What a stranger's HTML may do in its frame: lie there, show pictures of ours, open links apart.
-FRAME = {
-    "Content-Security-Policy": (
-        "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'self'; "
-        "sandbox allow-popups allow-popups-to-escape-sandbox"
-    ),
-    "X-Frame-Options": "SAMEORIGIN",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "private, no-store",
-    "X-DNS-Prefetch-Control": "off",
-}
-# What is a stranger's and no page: nothing in it can act.
-INERT = {
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "private, no-store",
-}
 
 
 @get_only
@@ -55,7 +34,7 @@ def mail(
     form = _form(request, location_id, conversation_id, email_id)
     if not form.is_valid():
         return pages.bad_input(request, form)
-    account = pages.sub_account(request, location_id)
+    account = pages.conversation(request, location_id, conversation_id)
     part = pages.fragment(request, ("mail",))
     place = (location_id, conversation_id, email_id)
     context: dict[str, Any] = {
@@ -87,11 +66,13 @@ def mail_body(
     """
     if request.headers.get("Sec-Fetch-Dest", "iframe") != "iframe":
         words = _("An email is shown in its conversation only.")
-        return HttpResponse(words, "text/plain; charset=utf-8", HTTPStatus.FORBIDDEN, headers=FRAME)
+        return foreign.framed(
+            HttpResponse(words, "text/plain; charset=utf-8", HTTPStatus.FORBIDDEN)
+        )
     form = _form(request, location_id, conversation_id, email_id)
     if not form.is_valid():
         return pages.bad_input(request, form)
-    account = pages.sub_account(request, location_id)
+    account = pages.conversation(request, location_id, conversation_id)
     try:
         found = mails.mail(account, conversation_id, email_id)
     except HighLevelError as error:
@@ -111,7 +92,7 @@ def mail_source(
     found = _mail(request, location_id, conversation_id, email_id)
     if isinstance(found, HttpResponse):
         return found
-    return HttpResponse(found.body, "text/plain; charset=utf-8", headers=INERT)
+    return foreign.inert(HttpResponse(found.body, "text/plain; charset=utf-8"))
 
 
 @get_only
@@ -125,11 +106,9 @@ def mail_download(
     ending = "html" if mails.is_html(found) else "txt"
     name = f"{slugify(found.subject, allow_unicode=True)[:80] or email_id}.{ending}"
     disposition = str(content_disposition_header(True, name))
-    return HttpResponse(
-        found.body,
-        "application/octet-stream",
-        headers={**INERT, "Content-Disposition": disposition},
-    )
+    response = HttpResponse(found.body, "application/octet-stream")
+    response["Content-Disposition"] = disposition
+    return foreign.inert(response)
 
 
 @login_not_required
@@ -139,18 +118,20 @@ def mail_picture(
 ) -> HttpResponse:
     """A remote picture of a mail, fetched by us.
 
-    The frame it stands in has no origin, so its requests come without a session: the signature,
-    made for someone who may read this mail, is what lets them in.
+    The frame it stands in has no origin, so its requests come without a session: the signature
+    says whom it was made for, and they have to be able to read this mail still.
     """
     try:
-        found = mails.picture(request.path, request.GET.get("src", ""))
-    except signing.BadSignature:
+        address, person = mails.signed_picture(request.path, request.GET.get("src", ""))
+        account = pages.sub_account_of(person, location_id)
+        found = mails.picture(account, conversation_id, address)
+    except (signing.BadSignature, HighLevelError):
         raise Http404 from None
     except Refused as refused:
-        return HttpResponse(
-            refused.reason, "text/plain; charset=utf-8", HTTPStatus.BAD_GATEWAY, headers=INERT
+        return foreign.in_frame(
+            HttpResponse(refused.reason, "text/plain; charset=utf-8", HTTPStatus.BAD_GATEWAY)
         )
-    return HttpResponse(found.body, found.content_type, headers=INERT)
+    return foreign.in_frame(HttpResponse(found.body, found.content_type))
 
 
 def _form(request: HttpRequest, location_id: str, conversation_id: str, email_id: str) -> MailForm:
@@ -171,7 +152,7 @@ def _mail(
     form = _form(request, location_id, conversation_id, email_id)
     if not form.is_valid():
         return pages.bad_input(request, form)
-    account = pages.sub_account(request, location_id)
+    account = pages.conversation(request, location_id, conversation_id)
     try:
         return mails.mail(account, conversation_id, email_id)
     except HighLevelError as error:
@@ -179,7 +160,4 @@ def _mail(
 
 
 def _framed(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    response = render(request, "mail_body.html", context, status=status)
-    for name, setting in FRAME.items():
-        response[name] = setting
-    return response
+    return foreign.framed(render(request, "mail_body.html", context, status=status))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -17,11 +17,9 @@ from conversations_ui.services.alerts import alert_for
 from conversations_ui.services.fetching import Refused, Stream
 from conversations_ui.services.file_types import UNKNOWN
 from conversations_ui.services.media import Attached, Explanation
-from conversations_ui.views import pages
+from conversations_ui.views import foreign, pages
 from conversations_ui.views.errors import get_only
 from conversations_ui.views.forms import MediaForm
-
-R = TypeVar("R", bound=HttpResponseBase)
 
 # What may be shown or played in place; all else is a download of no type.
 INLINE = frozenset(
@@ -31,7 +29,6 @@ INLINE = frozenset(
     }
 )
 NAMED = INLINE | {"application/pdf"}
-POLICY = "default-src 'none'; sandbox"
 
 
 @get_only
@@ -92,7 +89,7 @@ def file_response(stream: Stream, name: str, *, download: bool = False) -> Strea
         response["Accept-Ranges"] = "bytes"
     if stream.content_range:
         response["Content-Range"] = stream.content_range
-    return _guarded(response)
+    return foreign.inert(response)
 
 
 def _found(
@@ -113,7 +110,7 @@ def _found(
         raise Http404
     if not form.is_valid():
         return pages.bad_input(request, form)
-    account = pages.sub_account(request, location_id)
+    account = pages.conversation(request, location_id, conversation_id)
     try:
         files = service.attached(account, conversation_id, message_id)
         return account, files, service.address_at(files, index)
@@ -147,11 +144,4 @@ def _is_page(request: HttpRequest) -> bool:
 def _short(why: Explanation) -> HttpResponse:
     """The reason alone, as text, for the page that wanted the file."""
     response = HttpResponse(why.text, status=why.status, content_type="text/plain; charset=utf-8")
-    return _guarded(response)
-
-
-def _guarded(response: R) -> R:
-    response["Content-Security-Policy"] = POLICY
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    return response
+    return foreign.inert(response)

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from conversations_ui.accounts.access import visible_to
 from conversations_ui.highlevel.errors import HighLevelError
 from conversations_ui.services import conversations
 from conversations_ui.services.alerts import alert_for
@@ -41,12 +40,13 @@ def open_conversation(request: HttpRequest) -> HttpResponse:
     if place is None:
         form.add_error("q", _("There is no conversation ID in this."))
         return pages.bad_input(request, form)
-    accounts = visible_to(request.user)
     if place.location_id:
         account = pages.sub_account(request, place.location_id)
         return redirect("thread", account.location_id, place.conversation_id)
     last = request.session.get("location_id")
-    candidates = sorted(accounts, key=lambda account: account.location_id != last)
+    candidates = sorted(
+        pages.sub_accounts(request), key=lambda account: account.location_id != last
+    )
     if len(candidates) == 1:
         return redirect("thread", candidates[0].location_id, place.conversation_id)
     alert = None

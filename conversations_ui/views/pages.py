@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -19,8 +19,11 @@ from django.utils.translation import gettext as _
 from django_htmx.http import reswap, retarget
 from django_htmx.middleware import HtmxDetails
 
-from conversations_ui.accounts.access import sub_account_or_404
-from conversations_ui.accounts.models import SubAccount
+from conversations_ui.accounts import events
+from conversations_ui.accounts.access import all_opened, sub_account_or_404
+from conversations_ui.accounts.models import SubAccount, User
+from conversations_ui.highlevel.errors import HighLevelError, NotFound
+from conversations_ui.services import upstream
 from conversations_ui.services.alerts import Alert, as_of
 
 # Where a failure shows that has no place of its own: over the thread, else over the inbox.
@@ -121,12 +124,46 @@ def address_if_here(request: HttpRequest, address: str) -> str:
     return address if here == address.partition("?")[0] else "false"
 
 
-def sub_account(request: HttpRequest, location_id: str) -> SubAccount:
-    """The sub-account when this person may see it, remembered as the one last used; else 404."""
-    account = sub_account_or_404(request.user, location_id)
-    if request.session.get("location_id") != account.location_id:
+def sub_accounts(request: HttpRequest) -> list[SubAccount]:
+    """The sub-accounts this person may see something of, opened for them, by name."""
+    return all_opened(request.user)
+
+
+def sub_account(request: HttpRequest, location_id: str, *, by_page: bool = False) -> SubAccount:
+    """The sub-account opened for this person, remembered as the one last used; else 404.
+
+    `by_page`: an open page asks by itself, which does not count as use.
+    """
+    try:
+        account = sub_account_or_404(request.user, location_id)
+    except Http404:
+        events.noted(request, "access refused", location=location_id)
+        raise
+    if not by_page and request.session.get("location_id") != account.location_id:
         request.session["location_id"] = account.location_id
     return account
+
+
+def sub_account_of(person: int | None, location_id: str) -> SubAccount:
+    """The sub-account opened for somebody who asks without a session; else 404."""
+    return sub_account_or_404(get_object_or_404(User, pk=person), location_id)
+
+
+def conversation(
+    request: HttpRequest, location_id: str, conversation_id: str, *, by_page: bool = False
+) -> SubAccount:
+    """The sub-account opened for this person and this one conversation; 404 when they may not.
+
+    While HighLevel does not tell whether they may, it stays as narrow as it was: then whatever is
+    read through it fails in the same way, and the page says so in its own place.
+    """
+    account = sub_account(request, location_id, by_page=by_page)
+    found = upstream.attempt(lambda: upstream.opened_at(account, conversation_id))
+    if isinstance(found, NotFound):
+        refused = {"location": location_id, "conversation": conversation_id}
+        events.noted(request, "access refused", **refused)
+        raise Http404
+    return account if isinstance(found, HighLevelError) else found
 
 
 def problem(request: HttpRequest, status: int, context: Mapping[str, Any]) -> HttpResponse:

@@ -21,20 +21,14 @@ from conversations_ui.services import ranges, recordings
 from conversations_ui.services.alerts import Alert, alert_for
 from conversations_ui.services.presentation import calls, transcripts
 from conversations_ui.services.recordings import Call, Recording
-from conversations_ui.views import pages
+from conversations_ui.views import foreign, pages
 from conversations_ui.views.errors import get_only
 from conversations_ui.views.forms import CallForm
 from conversations_ui.views.inbox import pane
 
 _PIECE = 65_536
-_ALONE = {
-    # Whatever is in the file, it is shown as nothing but sound, and to this site alone.
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    # A packed part would be no part any more.
-    "Content-Encoding": "identity",
-}
+# A packed part would be no part any more.
+_AS_IT_IS = {"Content-Encoding": "identity"}
 
 
 @get_only
@@ -45,10 +39,10 @@ def recording(
     form = _form(request, location_id, conversation_id, message_id)
     if not form.is_valid():
         return pages.bad_input(request, form)
-    account = pages.sub_account(request, location_id)
+    account = pages.conversation(request, location_id, conversation_id)
     try:
         call = recordings.call(account, conversation_id, message_id)
-        found = recordings.recording(account, message_id)
+        found = recordings.recording(account, conversation_id, message_id)
     except NoRecording:
         return _silence(request, message_id)
     except HighLevelError as error:
@@ -70,7 +64,7 @@ def transcript(
     form = _form(request, location_id, conversation_id, message_id)
     if not form.is_valid():
         return pages.bad_input(request, form)
-    account = pages.sub_account(request, location_id)
+    account = pages.conversation(request, location_id, conversation_id)
     part = pages.fragment(request, ("transcript",))
     ids = [location_id, conversation_id, message_id]
     context: dict[str, Any] = {"back": reverse("message", args=ids), "retry": request.path}
@@ -78,7 +72,7 @@ def transcript(
     try:
         call = recordings.call(account, conversation_id, message_id)
         length = call.duration
-        found = recordings.transcript(account, message_id, length)
+        found = recordings.transcript(account, conversation_id, message_id, length)
     except HighLevelError as error:
         alert = alert_for(error, account)
     else:
@@ -114,9 +108,7 @@ def _silence(request: HttpRequest, message_id: str) -> HttpResponse:
         context = {"message": {"id": message_id}, "silent": True}
         return pages.answer(request, "recording.html", context, part="note")
     words = _("HighLevel has no recording of this call.")
-    return HttpResponse(
-        words, "text/plain; charset=utf-8", HTTPStatus.NOT_FOUND, headers=dict(_ALONE)
-    )
+    return foreign.inert(HttpResponse(words, "text/plain; charset=utf-8", HTTPStatus.NOT_FOUND))
 
 
 def _failed(request: HttpRequest, alert: Alert, message_id: str) -> HttpResponse:
@@ -131,22 +123,23 @@ def _sound(request: HttpRequest, found: Recording, disposition: str) -> HttpResp
     wanted = ranges.asked(request.headers.get("Range", ""))
     if "If-Range" in request.headers:
         wanted = None  # nothing we have said could have been remembered
-    headers = _ALONE | {"Accept-Ranges": "bytes", "Content-Disposition": disposition}
+    headers = _AS_IT_IS | {"Accept-Ranges": "bytes", "Content-Disposition": disposition}
     try:
         part = ranges.cut(wanted, found.size)
     except ranges.BeyondEnd:
         found.file.close()
-        return HttpResponse(
-            status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
-            headers=headers | {"Content-Range": f"bytes */{found.size}"},
-        )
+        headers["Content-Range"] = f"bytes */{found.size}"
+        status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+        return foreign.inert(HttpResponse(status=status, headers=headers))
     length = found.size if part.length is None else part.length
     headers["Content-Length"] = str(length)
     if part.content_range:
         headers["Content-Range"] = part.content_range
     pieces = _Pieces(found.file, part.skip, length)
-    return StreamingHttpResponse(
-        pieces, status=part.status, content_type=found.content_type, headers=headers
+    return foreign.inert(
+        StreamingHttpResponse(
+            pieces, status=part.status, content_type=found.content_type, headers=headers
+        )
     )
 
 
@@ -179,8 +172,8 @@ class _Pieces:
 
 
 def _text(text: str, name: str) -> HttpResponse:
-    headers = _ALONE | {"Content-Disposition": str(content_disposition_header(True, name))}
-    return HttpResponse(text, "text/plain; charset=utf-8", headers=headers)
+    headers = _AS_IT_IS | {"Content-Disposition": str(content_disposition_header(True, name))}
+    return foreign.inert(HttpResponse(text, "text/plain; charset=utf-8", headers=headers))
 
 
 def _name(call: Call, account: SubAccount, message_id: str) -> str:

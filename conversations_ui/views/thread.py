@@ -49,7 +49,7 @@ def thread(
     )
     if not form.is_valid():
         return pages.bad_input(request, form)
-    account = pages.sub_account(request, location_id)
+    account = pages.conversation(request, location_id, conversation_id)
     wanted = form.cleaned_data
     part = pages.fragment(request, ("older",) if wanted["before"] else ("thread", "messages"))
     page, head = _ask(account, wanted, with_head=part in ("", "thread"))
@@ -79,7 +79,7 @@ def thread(
             version = "" if types or lens else live.thread_version(page.messages)
             context["poll"] = poll(location_id, conversation_id, types, lens, version)
     if part in ("", "thread"):
-        context["head"] = threads.head_view(head)
+        context["head"] = threads.head_view(head, account.access.withheld)
     if not part:
         context |= pane(account)
     return pages.answer(request, TEMPLATE, context | {"thread": view}, part=part, alert=alert)
@@ -100,7 +100,14 @@ def show(
     staff = people.known(account, (message.user_id for message in page.messages))
     base = reverse("thread", args=[account.location_id, conversation_id])
     return threads.thread_view(
-        page, account, base=base, types=types, lens=lens, current=current, staff=staff
+        page,
+        account,
+        base=base,
+        types=types,
+        lens=lens,
+        current=current,
+        staff=staff,
+        withheld=account.access.withheld,
     )
 
 

@@ -3,15 +3,22 @@
 
 import { row, waiting } from "./mail.js";
 
+const AIM = 500; // milliseconds between seeing a mail closed and pressing it
 const asked = new Set();
+const came = new WeakMap(); // when a mail opened by itself
 let focused = false;
+
+const open = (mail) => {
+  if (mail && !mail.open) came.set(mail, performance.now());
+  mail?.setAttribute("open", "");
+};
 
 const moment = (mail) => Date.parse(mail.querySelector("time")?.dateTime) || 0;
 
 const arrange = (mails) => {
   const sorted = mails.toSorted((one, other) => moment(one) - moment(other));
   if (sorted.some((mail, place) => mail !== mails[place])) mails[0].parentElement.prepend(...sorted);
-  sorted.at(-1)?.setAttribute("open", "");
+  open(sorted.at(-1));
 };
 
 document.addEventListener("click", ({ target }) => {
@@ -28,6 +35,12 @@ document.addEventListener("htmx:load", ({ detail: { elt } }) => {
   if (mails && !waiting(mails).length) arrange([...mails.querySelectorAll(":scope > details")]);
   if (focused) elt.querySelector("summary, [data-retry]")?.focus({ preventScroll: true });
   focused = false;
+});
+
+// Who pressed a mail to open it, just as it opened by itself, does not close it.
+document.addEventListener("click", (event) => {
+  const mail = event.target.closest(".email__item > summary")?.parentElement;
+  if (event.timeStamp - came.get(mail) < AIM) event.preventDefault();
 });
 
 // Only what is closed can be opened.

@@ -31,13 +31,13 @@ document.addEventListener("htmx:load", ({ detail: { elt } }) => {
 });
 document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
   if (!("poll" in elt.dataset)) return;
-  const over = xhr.status === 286 || (xhr.status >= 400 && xhr.status < 500);
+  const over = xhr.status === 286 || (xhr.status >= 400 && xhr.status < 500 && xhr.status !== 429);
   if (over) for (const poll of polls()) poll.removeAttribute("data-poll");
   else if (elt.isConnected) plan(elt);
 });
-// A poll that fails leaves all as it is; the next may do better.
+// A poll that fails, or comes too often, leaves all as it is; the next may do better.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  if ("quiet" in detail.requestConfig.elt.dataset && detail.xhr.status >= 500) detail.shouldSwap = false;
+  if ("quiet" in detail.requestConfig.elt.dataset && (detail.xhr.status >= 500 || detail.xhr.status === 429)) detail.shouldSwap = false;
 });
 
 document.addEventListener("visibilitychange", () => {

@@ -1,28 +1,79 @@
 """Signed-in browsers that let nothing pass: what a page complains about fails its test."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import settings as configuration
 from django.test import Client
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    Route,
+    expect,
+)
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from conversations_ui.accounts.models import SubAccount, User
 from conversations_ui.sandbox import Sandbox
+from conversations_ui.services import fetching, live, upstream
 
 NewContext = Callable[..., BrowserContext]
 
-PATIENCE = 20_000  # milliseconds a slow machine may take for any one thing
+PATIENCE = 30_000  # milliseconds a slow machine may take for any one thing
 WALK = (Path(__file__).parent / "walk.js").read_text()
+DEADLINES = {
+    fetching: ("_CONNECT_SECONDS", "_PICTURE_SECONDS", "_QUEUE_SECONDS"),
+    live: ("SECONDS",),
+    upstream: ("CONNECT_SECONDS",),
+}
 # htmx keeps the address of the page there, nothing of its content.
 STORED = {"htmx-current-path-for-history"}
 
 expect.set_options(timeout=PATIENCE)
+
+
+class Gate:
+    """Holds the requests for some addresses until they are let through."""
+
+    def __init__(self, page: Page, addresses: str) -> None:
+        self.held: list[Route] = []
+        self._open = False
+        page.route(re.compile(addresses), self._pass)
+
+    def _pass(self, route: Route) -> None:
+        if self._open:
+            route.continue_()
+        else:
+            self.held.append(route)
+
+    def open(self) -> None:
+        """Let through what is held, and what is to come."""
+        self._open = True
+        for route in self.held:
+            route.continue_()
+
+
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait for what a test hears of a page itself: a request is heard of after it shows."""
+    end = time.monotonic() + PATIENCE / 1000
+    while not holds():
+        assert time.monotonic() < end, "it has not come"
+        page.evaluate("() => new Promise((done) => setTimeout(done, 20))")
+
+
+def follow(page: Page, link: Locator) -> None:
+    """Click a link or a button, and wait for the whole page it leads to."""
+    with page.expect_navigation():
+        link.click()
 
 
 @dataclass(slots=True)
@@ -61,6 +112,16 @@ class Complaints:
         context.on("dialog", dialog)
 
 
+@pytest.fixture(autouse=True)
+def patient(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the server as long: a loaded machine must not look like an API that fails."""
+    seconds = PATIENCE / 1000
+    settings.PAGE_SECONDS = seconds
+    for module, names in DEADLINES.items():
+        for name in names:
+            monkeypatch.setattr(module, name, seconds)
+
+
 @pytest.fixture
 def complaints() -> Iterator[Complaints]:
     """Fail a test whose pages complained of something it did not expect."""
@@ -71,34 +132,43 @@ def complaints() -> Iterator[Complaints]:
 
 @pytest.fixture
 def new_context(
-    new_context: NewContext, complaints: Complaints, live_server: LiveServer
+    new_context: NewContext, complaints: Complaints, live_server: LiveServer, sandbox: Sandbox
 ) -> Iterator[NewContext]:
-    """Make browsers that are watched, and look at the end for what they kept."""
+    """Make browsers that are watched, and look at the end for what they kept.
+
+    They are closed before the sandbox is restored: pages would ask for what is no longer there.
+    """
     made: list[BrowserContext] = []
+    scripted: list[BrowserContext] = []
 
     def make(**options: Any) -> BrowserContext:
         context = new_context(base_url=live_server.url, **options)
         context.set_default_timeout(PATIENCE)
         complaints.listen(context, live_server.url)
+        made.append(context)
         if options.get("java_script_enabled", True):
-            made.append(context)
+            scripted.append(context)
         return context
 
     yield make
-    pages = [page for context in made for page in context.pages if page.url != "about:blank"]
-    assert set().union(*map(stored, pages)) <= STORED
+    kept = set().union(*map(stored, scripted))
+    for context in made:
+        context.close()
+    assert kept <= STORED
 
 
-def stored(page: Page) -> set[str]:
-    """Give the names under which a page keeps anything in the browser."""
-    names = page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
-    return set(names)
+def stored(context: BrowserContext) -> set[str]:
+    """Give the names under which pages keep anything in a browser."""
+    names = "() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]"
+    pages = [page for page in context.pages if page.url != "about:blank"]
+    # Waiting for it, unlike asking, outlasts a page that is just being left.
+    return {name for page in pages for name in page.wait_for_function(names).json_value()}
 
 
 @pytest.fixture
 def session(reader_client: Client, live_server: LiveServer) -> dict[str, str]:
     """The cookie of someone who has signed in."""
-    name = settings.SESSION_COOKIE_NAME
+    name = configuration.SESSION_COOKIE_NAME
     return {"name": name, "value": reader_client.cookies[name].value, "url": live_server.url}
 
 
@@ -147,3 +217,21 @@ def scroll_to(page: Page, above: int) -> None:
         }""",
         above,
     )
+
+
+def clipboard(page: Page) -> str:
+    """Read what was copied by pasting it, since pages of ours may not read it."""
+    page.evaluate(
+        """() => {
+          const place = document.createElement("textarea");
+          place.dataset.pasted = "";
+          document.body.append(place);
+          place.focus();
+        }"""
+    )
+    page.keyboard.press("ControlOrMeta+v")
+    place = page.locator("[data-pasted]")
+    expect(place).not_to_have_value("")
+    pasted = place.input_value()
+    place.evaluate("(place) => place.remove()")
+    return pasted

@@ -82,7 +82,9 @@ def test_an_agencys_sub_accounts_are_chosen(administrators_page: Page, sandbox: 
     page.goto(LIST)
     page.get_by_role("link", name="Connect a sub-account").click()
     page.get_by_role("link", name="The whole agency").click()
-    for box in page.get_by_role("checkbox").all():
+    boxes = page.get_by_role("checkbox")
+    expect(boxes).to_have_count(2)
+    for box in boxes.all():
         box.check()
     page.get_by_role("button", name="Connect").click()
     expect(page.locator(".messagelist .success")).to_contain_text("2 sub-accounts are connected")

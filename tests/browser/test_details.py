@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from pytest_django import Settings
 
 from conversations_ui.sandbox import Sandbox
+from tests.browser.conftest import clipboard
 
 FACTS = """(message) => Object.fromEntries([...message.querySelectorAll(".facts__list > div")]
   .map((fact) => [fact.querySelector("dt").textContent, fact.querySelector("dd").textContent]))"""
@@ -86,7 +87,7 @@ def test_opening_within_the_thread_keeps_the_message_in_its_place(
 
 
 def test_copy_button_copies(page: Page, long_thread: str, messages: Locator) -> None:
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.context.grant_permissions(["clipboard-write"])
     page.goto(long_thread)
     message = messages.last
     message.hover()
@@ -96,8 +97,7 @@ def test_copy_button_copies(page: Page, long_thread: str, messages: Locator) -> 
     fact.get_by_role("button", name="Copy").click()
 
     expect(page.locator("[data-announce]")).to_have_text("Copied")
-    copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == message.get_attribute("data-message-id")
+    assert clipboard(page) == message.get_attribute("data-message-id")
     summary(message).click()
     summary(message).click()
     expect(fact.get_by_role("button", name="Copy")).to_have_count(1)

@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from conversations_ui.highlevel.mails import Email
 from conversations_ui.sandbox import Sandbox
 from conversations_ui.services import mail as mails
-from conversations_ui.views.mail import FRAME
+from conversations_ui.views.foreign import FRAMED
 from tests import payloads
 
 BATCH = 30  # frames on a page
@@ -43,6 +43,9 @@ INTRUDERS = """() => [...document.querySelectorAll("body *")].filter((element) =
   || (element.tagName === "A" && element.href && !/^(https?|mailto|tel):/.test(element.href))
   || (element.src && !element.src.startsWith("data:image/"))
   || ["fixed", "absolute", "sticky"].includes(getComputedStyle(element).position)
+  || ["margin", "textIndent", "letterSpacing", "wordSpacing", "verticalAlign"].some((property) =>
+    /-[\\d.]+(px|em)/.test(getComputedStyle(element)[property]))
+  || getComputedStyle(element).transform !== "none"
   || getComputedStyle(element).backgroundImage !== "none")
   .map((element) => element.outerHTML.slice(0, 200))"""
 
@@ -193,7 +196,7 @@ def test_the_frame_alone_holds(
         address = route.request.url
         if "/raw?number=" in address:
             number = int(address.rpartition("=")[2])
-            route.fulfill(body=raw[number], content_type="text/html", headers=FRAME)
+            route.fulfill(body=raw[number], content_type="text/html", headers=FRAMED)
         elif address.startswith((f"{live_server.url}/", "data:")):
             route.continue_()
         else:

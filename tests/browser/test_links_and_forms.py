@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from pytest_django import Settings
 
 from conversations_ui.sandbox import Answer, Sandbox
-from tests.browser.conftest import Complaints
+from tests.browser.conftest import Complaints, follow
 from tests.pages import answer_thread, row
 
 ROWS = "[data-conversation-id]"
@@ -21,12 +21,6 @@ def ids(found: Locator) -> list[str]:
         "(all) => all.map(({ dataset }) => dataset.messageId ?? dataset.conversationId)"
     )
     return given
-
-
-def follow(page: Page, link: Locator) -> None:
-    """Click a link or a button, and wait for the page it leads to."""
-    with page.expect_navigation():
-        link.click()
 
 
 def query(page: Page) -> dict[str, str]:

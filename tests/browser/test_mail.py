@@ -8,33 +8,22 @@ import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, Request, Route, expect
 
 from conversations_ui.sandbox import Answer, Sandbox
-from tests.browser.conftest import Complaints
+from tests.browser.conftest import Complaints, Gate, until
 from tests.pages import answer_thread, row
 
 WAITING = "a[data-open-mail]"
 AT_ONCE = 4
 RUNNING = f"{WAITING}.htmx-request"
+MAILS = "/mail/"
 
-
-class Gate:
-    """Holds the requests for mails until they are let through."""
-
-    def __init__(self, page: Page) -> None:
-        self.held: list[Route] = []
-        self._open = False
-        page.route(re.compile(r"/mail/"), self._pass)
-
-    def _pass(self, route: Route) -> None:
-        if self._open:
-            route.continue_()
-        else:
-            self.held.append(route)
-
-    def open(self) -> None:
-        """Let through what is held, and what is to come."""
-        self._open = True
-        for route in self.held:
-            route.continue_()
+# Presses the newest mail of the last row in the moment in which it opens.
+PRESS_THE_NEWEST = """addEventListener("htmx:load", () => {
+  const row = [...document.querySelectorAll("[data-mails]")].at(-1);
+  const opened = row?.querySelector("details[open]:not([data-pressed])");
+  if (!opened) return;
+  opened.dataset.pressed = "";
+  opened.querySelector("summary").click();
+})"""
 
 
 @pytest.fixture
@@ -116,34 +105,42 @@ def test_mails_of_a_row_stand_by_date_and_the_newest_is_open(
     assert [pair for pair in shown if str(pair[0]).startswith("mail-")] == own
 
 
-def test_four_at_a_time(page: Page, thread: str, sandbox: Sandbox) -> None:
+def test_four_at_a_time(
+    page: Page, thread: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names = [f"e{number}" for number in range(9)]
     for name in names:
-        sandbox.world.emails[name] = {"id": name, "body": name, "contentType": "text/plain"}
+        found = {"id": name, "body": name, "contentType": "text/plain"}
+        monkeypatch.setitem(sandbox.world.emails, name, found)
     held: list[Route] = []
     page.route(re.compile(r"/mail/.*/e\d/$"), lambda route: held.append(route))
+
+    def check_held(due: int) -> None:
+        until(page, lambda: len(held) >= due)
+        assert len(held) == due
+
     mail = row(1, messageType="TYPE_EMAIL", meta={"email": {"messageIds": names}}, body=None)
     answer_thread(sandbox, sandbox.world.email_conversation_id, mail)
-    try:
-        page.goto(thread)
-        expect(page.locator(RUNNING)).to_have_count(AT_ONCE)
-        assert len(held) == AT_ONCE
-        for answered in range(1, len(names) + 1):
-            held[answered - 1].continue_()
-            left = len(names) - answered
-            expect(page.locator(WAITING)).to_have_count(left)
-            expect(page.locator(RUNNING)).to_have_count(min(left, AT_ONCE))
-            assert len(held) == min(len(names), answered + AT_ONCE)
-    finally:
-        for name in names:
-            del sandbox.world.emails[name]
+    page.goto(thread)
+    expect(page.locator(RUNNING)).to_have_count(AT_ONCE)
+    check_held(AT_ONCE)
+    for answered in range(1, len(names) + 1):
+        held[answered - 1].continue_()
+        left = len(names) - answered
+        expect(page.locator(WAITING)).to_have_count(left)
+        expect(page.locator(RUNNING)).to_have_count(min(left, AT_ONCE))
+        check_held(min(len(names), answered + AT_ONCE))
 
 
 def test_a_click_opens_a_mail_and_only_closed_ones_can_be_opened(
     page: Page, thread: str, sandbox: Sandbox
 ) -> None:
     page.goto(thread)
-    closed = page.locator("[data-mails]").last.locator("summary[data-open-mail]").first
+    mails = page.locator("[data-mails]").last
+    # Until all are there, any of them may turn out to be the newest, which opens by itself.
+    expect(mails.locator("details[open]")).to_have_count(1)
+    expect(mails.locator(WAITING)).to_have_count(0)
+    closed = mails.locator("summary[data-open-mail]").first
     email_id = closed.get_attribute("data-open-mail")
     assert email_id
     opener = page.locator(f'[data-open-mail="{email_id}"]')
@@ -155,10 +152,23 @@ def test_a_click_opens_a_mail_and_only_closed_ones_can_be_opened(
     expect(page.locator(f'iframe[data-mail="{email_id}"]')).to_be_hidden()
 
 
+def test_who_presses_a_mail_just_as_it_opens_by_itself_does_not_close_it(
+    page: Page, thread: str, sandbox: Sandbox
+) -> None:
+    page.add_init_script(PRESS_THE_NEWEST)
+    page.goto(thread)
+    mails = page.locator("[data-mails]").last
+    expect(mails.locator("[data-pressed]")).to_have_count(1)
+    expect(mails.locator(WAITING)).to_have_count(0)
+    newest = page.locator(f"#mail-{ids(sandbox)[-1]}")
+    expect(newest).to_have_attribute("open", "")
+    expect(newest).to_have_attribute("data-pressed", "")
+
+
 def test_what_is_asked_for_by_hand_opens_though_it_is_not_the_newest(
     page: Page, thread: str, sandbox: Sandbox
 ) -> None:
-    gate = Gate(page)
+    gate = Gate(page, MAILS)
     page.goto(thread)
     first = page.locator("[data-mails]").last.locator(WAITING).first
     email_id = first.get_attribute("data-open-mail")
@@ -172,7 +182,7 @@ def test_nothing_in_view_moves_when_mails_come_in(
     page: Page, thread: str, sandbox: Sandbox
 ) -> None:
     page.set_viewport_size({"width": 1280, "height": 1000})
-    gate = Gate(page)
+    gate = Gate(page, MAILS)
     page.goto(thread)
     expect(page.locator(RUNNING)).not_to_have_count(0)
     card = page.locator("[data-mails]").last
@@ -185,7 +195,7 @@ def test_nothing_in_view_moves_when_mails_come_in(
 
 def test_show_all_enlarges_the_frame(page: Page, thread: str, sandbox: Sandbox) -> None:
     page.goto(thread)
-    item = page.locator("details.email__item[open]").last
+    item = page.locator(f"#mail-{ids(sandbox)[-1]}[open]")
     frame = item.locator("iframe")
     expect(frame).to_be_visible()
     before = height_of(frame)
@@ -253,15 +263,16 @@ def test_links_open_apart_without_a_trace(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_paper_is_light(page: Page, thread: str, scheme: str) -> None:
+def test_the_paper_is_light(page: Page, thread: str, sandbox: Sandbox, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.goto(thread)
-    paper = page.locator("details[open] .email__paper").last
+    newest = ids(sandbox)[-1]
+    paper = page.locator(f"#mail-{newest} .email__paper")
     expect(paper.locator("iframe")).to_be_visible()
     colour = paper.evaluate("(paper) => getComputedStyle(paper).backgroundColor")
     lightest = [int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(",")]
     assert min(lightest) >= 235
-    inside = page.frame_locator("details[open] .email__paper iframe").last.locator("body")
+    inside = body(page, newest).locator("body")
     ink = inside.evaluate("(body) => getComputedStyle(body).color")
     assert ink == "rgb(27, 27, 31)"
 
@@ -284,6 +295,7 @@ def test_the_focus_stays_with_the_mail(page: Page, thread: str, sandbox: Sandbox
     (email_id, *_) = ids(sandbox, "smile.jpg")
     page.goto(thread)
     item = up_to(page, email_id)
+    expect(item).to_have_attribute("open", "")
     item.locator("[data-show-pictures]").press("Enter")
     expect(item.locator(".email__bar")).to_contain_text("Remote pictures are shown")
     expect(item.locator("summary").first).to_be_focused()

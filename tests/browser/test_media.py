@@ -6,13 +6,12 @@ import re
 
 import pytest
 from django.core.cache import caches
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from conversations_ui.sandbox import Answer, Sandbox
-from tests.browser.conftest import Complaints
+from tests.browser.conftest import Complaints, Gate
 
 BOX = "(element) => JSON.stringify(element.getBoundingClientRect())"
-SHOWN = "(image) => image.complete && image.naturalWidth > 0"
 SOUGHT = """async (audio) => {
   const happens = (name) => new Promise((resolve) => audio.addEventListener(name, resolve));
   const known = happens("loadedmetadata");
@@ -45,18 +44,18 @@ def pictures(page: Page) -> Locator:
 def wait_until_shown(image: Locator) -> None:
     image.scroll_into_view_if_needed()
     expect(image).to_have_js_property("complete", True)
-    assert image.evaluate(SHOWN)
+    expect(image).not_to_have_js_property("naturalWidth", 0)
 
 
 def test_a_picture_takes_no_more_room_than_was_kept_for_it(page: Page, album: str) -> None:
-    held: list[Route] = []
-    page.route("**/media/**", lambda route: held.append(route))
+    gate = Gate(page, "/media/")
     page.goto(album, wait_until="domcontentloaded")
     last = pictures(page).last
     last.scroll_into_view_if_needed()
     expect(last).to_be_in_viewport()
+    expect(page.locator(".day:not([data-settled])")).to_have_count(0)
     before = last.evaluate(BOX)
-    page.unroute("**/media/**")  # which lets go on what was held
+    gate.open()
     wait_until_shown(last.locator("img"))
     assert last.evaluate(BOX) == before
 

@@ -1,13 +1,12 @@
 """Loading older messages: by itself, by hand, and when it fails."""
 
 import re
-from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from conversations_ui.sandbox import Answer, Sandbox
-from tests.browser.conftest import Complaints, scroll_to
+from tests.browser.conftest import Complaints, Gate, scroll_to, until
 
 OLDER = re.compile(r"/messages\?.*lastMessageId=")
 FAILED = Answer(500, {"statusCode": 500, "message": "Service unavailable", "traceId": "trace-503"})
@@ -24,16 +23,9 @@ def older(page: Page) -> Locator:
 
 
 @pytest.fixture
-def held(page: Page) -> Any:
-    """Older pages that wait at the door until the test lets them in."""
-    waiting: list[Route] = []
-    page.route(re.compile(r"before="), lambda route: waiting.append(route), times=1)
-
-    def let_in() -> None:
-        for route in waiting:
-            route.continue_()
-
-    return let_in
+def gate(page: Page) -> Gate:
+    """Older pages wait at the door until the test lets them in."""
+    return Gate(page, "before=")
 
 
 def test_nothing_is_asked_for_while_the_reader_stays(
@@ -49,7 +41,7 @@ def test_nothing_is_asked_for_while_the_reader_stays(
 
 
 def test_older_messages_come_before_the_top_is_in_view(
-    page: Page, long_thread: str, messages: Locator, older: Locator, held: Any
+    page: Page, long_thread: str, messages: Locator, older: Locator, gate: Gate
 ) -> None:
     page.goto(long_thread)
     thread = page.locator("[data-thread]")
@@ -61,7 +53,7 @@ def test_older_messages_come_before_the_top_is_in_view(
     expect(older).not_to_be_in_viewport()
     skeleton = page.locator("#older .skeleton")
     expect(skeleton).to_be_visible()
-    held()
+    gate.open()
     expect(messages).to_have_count(100)
     expect(thread).not_to_have_attribute("aria-busy", "true")
     expect(skeleton).to_be_hidden()
@@ -69,16 +61,17 @@ def test_older_messages_come_before_the_top_is_in_view(
 
 
 def test_skeleton_stands_in_while_the_api_takes_its_time(
-    page: Page, long_thread: str, messages: Locator, older: Locator, sandbox: Sandbox
+    page: Page, long_thread: str, messages: Locator, older: Locator, gate: Gate
 ) -> None:
-    sandbox.script(OLDER, Answer(delay=1.0))
     page.goto(long_thread)
 
     older.dispatch_event("click")
 
     expect(page.locator("#older .skeleton")).to_be_visible()
     expect(messages).to_have_count(50)
+    gate.open()
     expect(messages).to_have_count(100)
+    expect(page.locator("#older .skeleton")).to_be_hidden()
 
 
 def test_click_keeps_the_focus_in_the_thread(
@@ -150,7 +143,8 @@ def test_offline_browser_says_so_and_goes_on_when_back(
     alert = page.locator("#older [role=alert]")
     expect(alert).to_contain_text("No answer from the dashboard")
     expect(messages).to_have_count(50)
-    alert.get_by_role("link", name="Try again").click()
+    with page.expect_event("requestfailed"):
+        alert.get_by_role("link", name="Try again").click()
     expect(alert).to_contain_text("No answer from the dashboard")
     page.context.set_offline(False)
     alert.get_by_role("link", name="Try again").click()
@@ -173,17 +167,15 @@ def test_seam_within_a_day_is_joined(page: Page, long_thread: str, messages: Loc
 def test_names_that_come_after_older_messages_are_put_in(
     page: Page, long_thread: str, messages: Locator
 ) -> None:
-    held: list[Route] = []
-    page.route("**/staff/**", lambda route: held.append(route))
+    staff = Gate(page, "/staff/")
     page.goto(long_thread)
     expect(page.locator("[data-user]").first).to_be_attached()
     ids = page.locator("[data-user]").evaluate_all("(all) => all.map((one) => one.dataset.user)")
     scroll_to(page, 200)
     expect(messages).to_have_count(100)
 
-    assert held
-    while held:
-        held.pop(0).continue_()
+    until(page, lambda: bool(staff.held))
+    staff.open()
 
     expect(page.locator(".names")).to_have_count(0)
     for ident in set(ids):

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from conversations_ui.accounts.models import User
 from conversations_ui.sandbox import Sandbox
-from tests.browser.conftest import NewContext
+from tests.browser.conftest import NewContext, follow
 
 
 @pytest.fixture
@@ -40,13 +40,13 @@ def test_inbox_leads_to_more_rows_tabs_and_search(
     page.goto(inbox)
     first = rows.evaluate_all("(all) => all.map((one) => one.dataset.conversationId)")
 
-    page.locator("[data-load-more]").click()
+    follow(page, page.locator("[data-load-more]"))
     expect(page).to_have_url(re.compile(r"\?after="))
     second = rows.evaluate_all("(all) => all.map((one) => one.dataset.conversationId)")
     assert len(second) == 25
     assert not set(first) & set(second)
 
-    page.get_by_role("link", name="Starred", exact=True).click()
+    follow(page, page.get_by_role("link", name="Starred", exact=True))
     expect(page).to_have_url(re.compile(r"\?status=starred$"))
 
     page.get_by_role("link", name="All", exact=True).click()
@@ -88,7 +88,7 @@ def test_older_page_and_back_to_the_newest(
     page.goto(long_thread)
     expect(messages.last).to_have_attribute("data-message-id", rows[-1]["id"])
 
-    page.locator("[data-load-older]").click()
+    follow(page, page.locator("[data-load-older]"))
     expect(page).to_have_url(re.compile(r"\?before="))
     ids = messages.evaluate_all("(all) => all.map((one) => one.dataset.messageId)")
     assert set(ids) == {row["id"] for row in rows[-100:-50]}
@@ -103,15 +103,15 @@ def test_chips_select_and_clear(plain_page: Page, long_thread: str, messages: Lo
     page = plain_page
     page.goto(long_thread)
 
-    page.locator('[data-type-chip="TYPE_CALL"]').click()
+    follow(page, page.locator('[data-type-chip="TYPE_CALL"]'))
     expect(page).to_have_url(re.compile(r"\?type=TYPE_CALL$"))
-    page.locator('[data-type-chip="TYPE_EMAIL"]').click()
+    follow(page, page.locator('[data-type-chip="TYPE_EMAIL"]'))
     expect(page).to_have_url(re.compile(r"\?type=TYPE_CALL,TYPE_EMAIL$"))
     expect(page.locator('[data-type-chip][aria-pressed="true"]')).to_have_count(2)
     types = messages.evaluate_all("(all) => all.map((one) => one.dataset.messageType)")
     assert set(types) == {"TYPE_CALL", "TYPE_EMAIL"}
 
-    page.locator("[data-load-older]").click()
+    follow(page, page.locator("[data-load-older]"))
     expect(page).to_have_url(re.compile(r"\?type=TYPE_CALL,TYPE_EMAIL&before="))
     older = messages.evaluate_all("(all) => all.map((one) => one.dataset.messageType)")
     assert set(older) == {"TYPE_CALL", "TYPE_EMAIL"}

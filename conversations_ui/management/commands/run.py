@@ -124,6 +124,8 @@ def sandbox_environment(sandbox: Sandbox) -> dict[str, str]:
         "HIGHLEVEL_CLIENT_ID": sandbox.app.client_id,
         "HIGHLEVEL_CLIENT_SECRET": sandbox.app.client_secret,
     }
+    if not settings.SECOND_FACTOR_IS_CHOSEN:
+        changes["REQUIRE_SECOND_FACTOR"] = "none"
     if not settings.DATABASE_IS_CHOSEN:
         changes["DATABASE_URL"] = settings.SANDBOX_DATABASE_URL
     return changes

@@ -34,7 +34,8 @@ _NAMES = (
 _AMOUNTS = ("amount", "amountPaid", "amountDue", "total", "monetaryValue")
 _TOO_MUCH = 1e15  # no sum of money, and floats count no further
 _WORD = re.compile(r"\w+")
-_DND = re.compile(r"\b(dnd|do not disturb)\b(?!.*\b(disabled|removed|off)\b)", re.IGNORECASE)
+_DND = re.compile(r"\b(?:dnd|do not disturb)\b", re.IGNORECASE)
+_ENDED = re.compile(r"\b(?:disabled|removed|off)\b", re.IGNORECASE)
 
 
 def line(message: Message, kind: message_types.MessageType, zone: ZoneInfo) -> tuple[str, str, str]:
@@ -46,8 +47,13 @@ def line(message: Message, kind: message_types.MessageType, zone: ZoneInfo) -> t
     for detail in (*_details(data, zone), message.body.strip()):
         if detail and not any(_says(sentence, detail) for sentence in said):
             said.append(detail)
-    blocked = _DND.search(title) is not None
-    return title, " · ".join(said[2:]), "blocked" if blocked else kind.icon
+    return title, " · ".join(said[2:]), "blocked" if _blocks(title) else kind.icon
+
+
+def _blocks(title: str) -> bool:
+    """Whether it says that somebody is not to be disturbed, and nothing behind it takes it back."""
+    said = [found.end() for found in _DND.finditer(title)]
+    return bool(said) and _ENDED.search(title, said[-1]) is None
 
 
 def _says(sentence: str, detail: str) -> bool:

@@ -92,6 +92,7 @@ class CallView:
     clock: str = ""  # the length as a player shows it, empty when unknown
     seconds: int = 0  # the same as the end of a scale
     step: int = 1  # what an arrow key moves by on that scale
+    withheld: bool = False  # whether there is a recording is not told
 
 
 def heading(message: Message, kind: MessageType, way: str) -> tuple[str, str, str]:
@@ -111,12 +112,16 @@ def heading(message: Message, kind: MessageType, way: str) -> tuple[str, str, st
     return f"{title}, {length}" if length else title, " · ".join(filter(None, details)), icon
 
 
-def call_view(message: Message, kind: MessageType, *, title: str, href: str) -> CallView:
+def call_view(
+    message: Message, kind: MessageType, *, title: str, href: str, withheld: bool = False
+) -> CallView:
     """The view-model of a call. `href` is its permalink, empty when it cannot have one."""
     ending = _outcome(message, kind)
     silent = CallView(outcome=ending.name, label=title, problem=message.error)
     if not (ending.heard and href):
         return silent
+    if withheld:
+        return replace(silent, withheld=True)
     # A permalink ends with what every address of the message is made of.
     location_id, conversation_id, message_id = href.rstrip("/").rsplit("/", 3)[1:]
     length = message.call.duration if message.call else None

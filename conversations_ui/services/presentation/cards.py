@@ -21,8 +21,9 @@ _FIELDS = ("fields", "answers", "formData", "form", "formSubmission", "submissio
 _QUESTIONS = ("label", "question", "name", "key", "id")
 _ANSWERS = ("value", "answer", "values", "answers")
 # A question ends with a colon that something or the line's end follows; 10:30 and https: do not.
-_QUESTION = re.compile(r"(?P<question>\S.{0,159}?)\s*:(?:\s+(?P<answer>.*))?")
-_TAG = re.compile(r"(<[^>]*>)")
+# It ends with a letter, too: else a long gap would be gone through from each letter before it.
+_QUESTION = re.compile(r"(?P<question>\S(?:.{0,158}?\S)??)\s*+:(?:\s+(?P<answer>.*))?")
+_TAG = re.compile(r"(<[^<>]*>)")
 _MENTION = re.compile(r"(?<![\w@/.&;])@[^\W\d_][\w'’-]*")
 
 

@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo
 from django.utils.functional import Promise as StrPromise
 from django.utils.translation import gettext as _
 
+from conversations_ui.accounts.access import Part
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel import message_types
 from conversations_ui.highlevel.records import Conversation
 from conversations_ui.services import live
 from conversations_ui.services.conversations import InboxPage
 from conversations_ui.services.presentation import text, times
+from conversations_ui.services.withheld import Parts, is_comment
 
 Choices = Sequence[tuple[str, str | StrPromise]]
 
@@ -61,9 +63,15 @@ def row_views(page: InboxPage, account: SubAccount, *, base: str) -> tuple[RowVi
     return tuple(_row(row, zone, now, base) for row in page.conversations)
 
 
-def selects(wanted: Mapping[str, str], directions: Choices, orders: Choices) -> tuple[Select, ...]:
-    """The inbox's menus with what is chosen in them."""
-    channels = [(row.name, _(row.label)) for row in message_types.MESSAGE_TYPES]
+def selects(
+    wanted: Mapping[str, str], directions: Choices, orders: Choices, withheld: Parts = frozenset()
+) -> tuple[Select, ...]:
+    """The inbox's menus with what is chosen in them; nothing is chosen by what is `withheld`."""
+    channels = [
+        (row.name, _(row.label))
+        for row in message_types.MESSAGE_TYPES
+        if Part.COMMENTS not in withheld or not is_comment(row.name)
+    ]
     people = [("", _("Anyone")), ("unassigned", _("Nobody"))]
     assigned = wanted.get("assigned", "")
     if assigned not in ("", "unassigned"):
@@ -93,9 +101,9 @@ def _row(row: Conversation, zone: ZoneInfo, now: datetime, base: str) -> RowView
         href=f"{base}{quote(row.id, safe='')}/",
         name=name or row.phone or row.email or _("Unknown contact"),
         initials=initials(name),
-        icon=kind.icon,
+        icon=kind.icon if row.last_message_type else "inbox",
         channel=kind.channel,
-        label=_(kind.label),
+        label=_(kind.label) if row.last_message_type else _("Latest message"),
         snippet=_snippet(row, kind),
         stamp=times.row_stamp(row.last_message_date, zone, now),
         unread=row.unread_count,
@@ -117,6 +125,8 @@ def _snippet(row: Conversation, kind: message_types.MessageType) -> str:
     body = row.last_message_body
     if text.looks_like_html(body):
         body = text.plain_text(body)
+    if not row.last_message_type:
+        return text.one_line(body) or "–"  # of what is not known, or withheld
     body = text.one_line(body) or _(kind.label)
     if row.last_message_direction == "outbound" and kind.kind != "activity":
         return _("You: %(text)s") % {"text": body}

@@ -81,8 +81,12 @@ def message_view(
     current: str = "",
     staff: Staff = people.NOBODY,
     answered: tuple[reactions.Reaction, ...] = (),
+    audible: bool = True,
 ) -> MessageView:
-    """The view-model of a message. `base` is the address of its thread, `us` our name."""
+    """The view-model of a message. `base` is the address of its thread, `us` our name.
+
+    Of calls that are not `audible` the recording and the transcript are withheld.
+    """
     kind = message_types.lookup(message.type)
     inbound = message.direction == "inbound"
     title, subtitle, icon = _heading(message, kind)
@@ -133,7 +137,7 @@ def message_view(
         files=attached,
         mails=mails,
         facts=facts(message, href=href),
-        call=calls.call_view(message, kind, title=title, href=place)
+        call=calls.call_view(message, kind, title=title, href=place, withheld=not audible)
         if kind.kind == "call"
         else None,
         stars=cards.stars(message) if kind.kind == "review" else None,

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from conversations_ui.accounts.access import Part
 from conversations_ui.accounts.models import SubAccount
 from conversations_ui.highlevel import message_types
 from conversations_ui.highlevel.errors import HighLevelError
@@ -22,6 +23,7 @@ from conversations_ui.services.lenses import Lens
 from conversations_ui.services.people import Staff
 from conversations_ui.services.presentation import activities, people, phones, reactions, times
 from conversations_ui.services.presentation.messages import MessageView, message_view
+from conversations_ui.services.withheld import Parts, is_comment
 
 Pair = tuple[Message, MessageView]
 
@@ -121,7 +123,7 @@ class ThreadView:
     unnamed: tuple[str, ...]  # user ids whose names are to be asked for
 
 
-def head_view(head: ThreadHead | HighLevelError | None) -> HeadView:
+def head_view(head: ThreadHead | HighLevelError | None, withheld: Parts = frozenset()) -> HeadView:
     """Name and address of whom the thread is with, or that they could not be had."""
     if not isinstance(head, ThreadHead):
         note = _("Who it is with could not be loaded.") if head else ""
@@ -132,7 +134,9 @@ def head_view(head: ThreadHead | HighLevelError | None) -> HeadView:
     country = contact.country if contact else ""
     number = phones.readable(_first(record.phone for record in found), country)
     address = number or _first(record.email for record in found)
-    note = _("Contact details could not be loaded.") if head.contact_error else ""
+    note = _("Contact details are withheld from you.") if Part.CONTACT in withheld else ""
+    if head.contact_error:
+        note = _("Contact details could not be loaded.")
     if head.contact_error and head.contact_error.code == "not-found":
         note = _("The contact is no longer in HighLevel.")
     return HeadView(
@@ -152,8 +156,12 @@ def thread_view(
     lens: Lens = lenses.ALL,
     current: str = "",
     staff: Staff = people.NOBODY,
+    withheld: Parts = frozenset(),
 ) -> ThreadView:
-    """The view-model of a page. `base` is the thread's address, `current` a permalinked message."""
+    """The view-model of a page. `base` is the thread's address, `current` a permalinked message.
+
+    `withheld` are the parts that the messages come without.
+    """
     zone = ZoneInfo(account.time_zone)
     answered = reactions.by_target(page.messages)
     views = [
@@ -167,6 +175,7 @@ def thread_view(
                 current=current,
                 staff=staff,
                 answered=answered.get(row.id, ()),
+                audible=Part.RECORDINGS not in withheld,
             ),
         )
         for row in page.messages
@@ -174,7 +183,7 @@ def thread_view(
     first = next((row.date_added for row in page.messages if row.date_added), None)
     return ThreadView(
         days=tuple(_days(views, zone, fold=not _only_activities(types))),
-        chips=tuple(_chips(page.messages, types, lens, base)),
+        chips=tuple(_chips(page.messages, types, lens, base, withheld)),
         all_href=base + _query((), lens),
         all_types=not types,
         lenses=tuple(_lenses(types, lens, base)),
@@ -297,14 +306,19 @@ def _nothing(types: Sequence[str], lens: Lens) -> str:
 
 
 def _chips(
-    messages: Sequence[Message], types: Sequence[str], lens: Lens, base: str
+    messages: Sequence[Message], types: Sequence[str], lens: Lens, base: str, withheld: Parts
 ) -> Iterator[Chip]:
     """All the filter's types, and the loaded ones it lacks; loaded first, most frequent first."""
     counts = Counter(row.type for row in messages)
     named = map(message_types.lookup, dict.fromkeys([*map(_name, types), *counts]))
     extra = [kind for kind in named if kind in message_types.MESSAGE_TYPES and not kind.filter]
     pressed = set(types)
-    for kind in sorted((*message_types.FILTERS, *extra), key=lambda row: -counts[row.name]):
+    offered = [
+        row
+        for row in (*message_types.FILTERS, *extra)
+        if Part.COMMENTS not in withheld or not is_comment(row.name)
+    ]
+    for kind in sorted(offered, key=lambda row: -counts[row.name]):
         value = kind.filter or kind.name
         toggled = [name for name in types if name != value]
         yield Chip(

@@ -28,7 +28,7 @@ _odd = re.compile(
     f"|[{_CONTROLS}]+"
 )
 _any = re.compile(f"[{_BLANKS}{_TAGS}{_ACCENTS}{_CONTROLS}{_FORCED}\u2800]").search
-_nothing = re.compile(rf"(?:[{_BLANKS}{_TAGS}{_ACCENTS}\u2800]|\s)*").fullmatch
+_nothing = re.compile(rf"[{_BLANKS}{_TAGS}{_ACCENTS}\u2800\s]*").fullmatch
 _bidi = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 

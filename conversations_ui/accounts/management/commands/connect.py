@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.views.decorators.debug import sensitive_variables
 
 from conversations_ui.accounts import connecting
 from conversations_ui.accounts.models import SubAccount, validate_location_id
@@ -44,6 +45,7 @@ def check_location_id(location_id: str) -> None:
         raise CommandError(" ".join(error.messages)) from None
 
 
+@sensitive_variables("asked", "token")
 def read_token() -> str:
     """Take the token from the settings, else from standard input without echo."""
     if settings.HIGHLEVEL_TOKEN:
