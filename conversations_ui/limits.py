@@ -63,7 +63,7 @@ def bounded_bodies(get_response: Handler) -> Handler:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         length = _length(request)
-        if request.method in READING and length:
+        if request.method in READING and (length or "HTTP_TRANSFER_ENCODING" in request.META):
             return errors.page(request, HTTPStatus.BAD_REQUEST)
         if length > settings.LARGEST_BODY:
             return errors.page(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)

@@ -63,12 +63,17 @@ def test_no_field_of_an_address_takes_more_than_it_can_mean(form: type[Any]) -> 
 
 @pytest.mark.parametrize("path", ["inbox", "chooser", "login", "webhook", "healthz"])
 @pytest.mark.parametrize("method", ["get", "head"])
+@pytest.mark.parametrize("header", [{"Content-Length": "5"}, {"Transfer-Encoding": "chunked"}])
 def test_what_only_reads_takes_no_body(
-    reader_client: Client, sub_account: SubAccount, path: str, method: str
+    reader_client: Client,
+    sub_account: SubAccount,
+    path: str,
+    method: str,
+    header: dict[str, str],
 ) -> None:
     arguments = [sub_account.location_id] if path == "inbox" else []
     address = reverse(path, args=arguments)
-    answer = getattr(reader_client, method)(address, headers={"Content-Length": "5"})
+    answer = getattr(reader_client, method)(address, headers=header)
     assert answer.status_code == 400
     if method == "get":
         assert words(alert(page(answer)))

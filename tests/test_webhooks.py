@@ -443,7 +443,8 @@ def test_a_body_has_a_largest_size(line: Line, over: int, status: int) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_it_takes_posts_alone(line: Line, signer: Signer, method: str) -> None:
-    body = encode(line.event())
+    # What only reads has no body: with one it does not get this far (see test_limits).
+    body = b"" if method in ("GET", "HEAD", "OPTIONS") else encode(line.event())
     answer = webhooks.post(line.url, body, signer.headers(body), method=method)
     assert (answer.status, answer.headers["Allow"]) == (405, "POST")
     assert line.news == NOTHING

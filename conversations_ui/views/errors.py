@@ -40,7 +40,9 @@ _SENTENCES = {
     ),
     413: (
         gettext_noop("This is more than can be taken"),
-        gettext_noop("No form here needs so much. Go back, shorten what you entered, send it again."),
+        gettext_noop(
+            "No form here needs so much. Go back, shorten what you entered, send it again."
+        ),
     ),
     429: (
         gettext_noop("A little slower, please"),

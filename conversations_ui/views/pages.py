@@ -160,8 +160,7 @@ def conversation(
     account = sub_account(request, location_id, by_page=by_page)
     found = upstream.attempt(lambda: upstream.opened_at(account, conversation_id))
     if isinstance(found, NotFound):
-        refused = {"location": location_id, "conversation": conversation_id}
-        events.noted(request, "access refused", **refused)
+        events.noted(request, "access refused", location=location_id, conversation=conversation_id)
         raise Http404
     return account if isinstance(found, HighLevelError) else found
 

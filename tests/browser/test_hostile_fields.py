@@ -137,7 +137,7 @@ def test_no_name_of_a_sub_account_is_more_than_text(
 def test_nothing_said_in_a_call_is_more_than_text(
     page: Page, foreign: list[str], sub_account: SubAccount, sandbox: Sandbox
 ) -> None:
-    said = [
+    said: list[object] = [
         {"transcript": payload, "speaker": payload, "startTime": place, "endTime": place + 1}
         for place, payload in enumerate(everything())
     ]

@@ -108,6 +108,7 @@ class Text:
     def mail(self, found: Email) -> str:
         """Its addresses and its text."""
         addresses = (
+            (_("Date"), self._time(found.date_added)),
             (_("From"), found.sender),
             (_("To"), ", ".join(found.to)),
             (_("Cc"), ", ".join(found.cc)),
@@ -115,7 +116,7 @@ class Text:
         )
         body = texts.body_text(found.body, found.content_type, mail=True)
         heads = [f"{name}: {_line(value)}" for name, value in addresses if value]
-        return "\n".join(_indented([*heads, *body.splitlines()], 8)) + "\n\n"
+        return "\n".join(_indented([*heads, "", *body.splitlines()], 8)) + "\n\n"
 
     def file(self, gathered: Gathered) -> Iterator[bytes]:
         """The whole file; whether it is complete stands at both its ends."""
@@ -145,7 +146,8 @@ class Text:
             yield from filter(None, (title, detail))
             return
         if kind.kind == "call":
-            yield calls.heading(message, kind, "")[0]
+            title, below, _icon = calls.heading(message, kind, "")
+            yield " · ".join(filter(None, (title, below)))
         if message.subject:
             yield message.subject
         # What a list says of a mail is left aside where the mail itself can be had.
