@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 from django.utils.crypto import salted_hmac
 from django_htmx.http import reswap
 
-from conversations_ui.accounts.addresses import client_address
+from conversations_ui.accounts.addresses import client_network
 from conversations_ui.views import errors
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -123,7 +123,7 @@ def rate_of(request: HttpRequest, name: str) -> Rate:
 
 def _key(request: HttpRequest, rate: Rate, now: float) -> str:
     user = request.user
-    who = f"user {user.pk}" if user.is_authenticated else f"from {client_address(request)}"
+    who = f"user {user.pk}" if user.is_authenticated else f"from {client_network(request)}"
     # Digested: who is here is not for everybody who may look into the cache.
     text = f"{rate.name} {int(now // rate.seconds)} {who}"
     return f"rate:{salted_hmac('conversations.rates', text, algorithm='sha256').hexdigest()}"

@@ -11,7 +11,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.signals import user_logged_out
 from django.contrib.auth.views import redirect_to_login
 from django.dispatch import receiver
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
@@ -40,6 +40,20 @@ def standing_headers(get_response: Handler) -> Handler:
         response = get_response(request)
         for name, standing in settings.STANDING_HEADERS.items():
             response.headers.setdefault(name, standing)
+        return response
+
+    return middleware
+
+
+def headers_alone(get_response: Handler) -> Handler:
+    """Answer HEAD with what it asks for: nothing of a page gets as far as the server."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if request.method == "HEAD" and isinstance(response, StreamingHttpResponse):
+            response.streaming_content = ()
+        elif request.method == "HEAD" and isinstance(response, HttpResponse):
+            response.content = b""
         return response
 
     return middleware

@@ -92,6 +92,7 @@ READINGS: dict[str, Rule] = {
     "read_log": _always(Action.LOG),
     "read_log_csv": _always(Action.LOG_EXPORT),
     "admin:accounts_reading_changelist": _always(Action.LOG),
+    "admin:accounts_reading_change": _always(Action.LOG),
     "admin:accounts_reading_export": _always(Action.LOG_EXPORT),
 }
 # These name a sub-account too. A mail's pictures are asked for by a frame without a session, with
@@ -129,6 +130,8 @@ def _shown(request: HttpRequest, response: HttpResponseBase) -> Shown | None:
     match = request.resolver_match
     if match is None or match.view_name not in READINGS or not _has_content(response):
         return None
+    if request.method == "HEAD":
+        return None  # middleware.headers_alone takes the content out
     found = READINGS[match.view_name](request, response, match.kwargs)
     if found is None:
         return None
@@ -148,8 +151,9 @@ def _location(request: HttpRequest, ids: Ids) -> str:
 
 def _has_content(response: HttpResponseBase) -> bool:
     """Whether something is shown: no failure, no redirect, no note put beside what is shown."""
+    shows_somebody = getattr(response, "shows_somebody", False)  # pages.in_spite
     if response.status_code not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
-        return False
+        return bool(shows_somebody)
     if isinstance(response, HttpResponse) and not response.content:
         return False
     return "HX-Retarget" not in response.headers

@@ -298,6 +298,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "conversations_ui.middleware.headers_alone",
     "conversations_ui.middleware.standing_headers",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -357,7 +358,8 @@ TEMPLATES = [
 # The largest body: webhooks have a bound of their own below it (see views.webhooks).
 LARGEST_BODY = 1_048_576
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+# A sub-account's page has up to nine for each grant; the body's length bounds them as well.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 # No form takes files.
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]

@@ -1,7 +1,8 @@
 """One process of several on one database: `tests/reading.py check`, or the name of a writer.
 
 Each prints "ready" and waits for a line. A writer then notes what every writer opens, and what it
-alone opens. `check` makes the tables first, and in the end says whether the log is whole.
+alone opens; `late` says whether it was refused. `check` makes the tables first, and in the end says
+whether the log is whole.
 """
 
 import sys
@@ -22,6 +23,8 @@ def main(name: str) -> None:
     sys.stdin.readline()
     if name == "check":
         call_command("verify_read_log")
+    elif name == "late":
+        be_late()
     else:
         write(name)
 
@@ -48,6 +51,17 @@ def write(name: str) -> None:
         for what in ("shared", name):
             shown = readlog.Shown(Action.THREAD, "location", f"{what}{number}")
             readlog.note(user, shown, "127.0.0.1")
+
+
+def be_late() -> None:
+    """Come to the log while somebody else keeps it to themselves."""
+    from conversations_ui.accounts import readlog
+
+    readlog.PATIENCE = 0.1
+    try:
+        write("late")
+    except readlog.Unwritable:
+        print("refused")  # noqa: T201
 
 
 if __name__ == "__main__":

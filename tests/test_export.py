@@ -322,6 +322,14 @@ def test_a_wrong_choice_keeps_what_was_chosen(
     assert lead.get(path, query, headers=HTMX).status_code == 422
 
 
+@pytest.mark.parametrize("query", [{"since": "0001-01-01"}, {"until": "9999-12-31"}])
+def test_the_first_and_the_last_day_there_are_narrow_nothing(
+    lead: Client, sandbox: Sandbox, path: str, query: dict[str, str]
+) -> None:
+    two_pages(sandbox)
+    assert "Complete: 4 messages." in file(lead, path, **query)
+
+
 def test_one_person_makes_one_export_at_a_time(lead: Client, sandbox: Sandbox, path: str) -> None:
     with service.alone("lead"):
         response = lead.get(path, {"as": "text"})

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 from django.conf import settings as configured
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
+from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, URLResolver, get_resolver, path, reverse
 from pytest_django import Settings
 
@@ -186,6 +188,19 @@ def test_no_script_of_ours_parses_text() -> None:
     parsing = re.compile(r"DOMParser|parseFromString|parseHTML|setHTMLUnsafe")
     users = {module.name for module in SCRIPTS.glob("*.js") if parsing.search(module.read_text())}
     assert users == {"trusted-types.js"}
+
+
+@pytest.mark.parametrize("path", ["/login/", "/nowhere/", "/static/app.css"])
+def test_who_asks_for_headers_gets_nothing_else(path: str) -> None:
+    said: list[str] = []
+
+    def start(status: str, _headers: object) -> None:
+        said.append(status)
+
+    # As a server asks; the test client would take the content out itself.
+    answer: Any = get_wsgi_application()(RequestFactory().head(path).environ, start)
+    assert b"".join(answer) == b""
+    assert said
 
 
 # Behind TLS

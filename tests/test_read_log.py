@@ -28,6 +28,7 @@ from tests.pages import (
     alert,
     answer_thread,
     fragment,
+    one,
     page,
     row,
     thread_path,
@@ -172,6 +173,23 @@ def test_what_shows_nothing_is_not_in_the_log(
     reader_client.get(f"/open/?q={paths['thread'].split('/')[3]}")
     settings.HIGHLEVEL_API_URL = "http://127.0.0.1:9"
     assert reader_client.get(paths["mail"]).status_code == 503
+    assert log() == []
+
+
+def test_whom_a_thread_is_with_is_read_even_where_the_rest_fails(
+    reader_client: Client, paths: dict[str, str]
+) -> None:
+    answer = reader_client.get(f"{paths['thread']}notthere/")
+    assert answer.status_code == 404
+    assert words(one(page(answer), "#thread h1"))
+    assert opened() == [("thread", paths["thread"].split("/")[3], "")]
+
+
+@pytest.mark.parametrize("name", ["thread", "recording", "mail_source", "contact"])
+def test_asking_for_headers_shows_nothing_and_is_not_in_the_log(
+    reader_client: Client, paths: dict[str, str], name: str
+) -> None:
+    assert reader_client.head(paths[name]).status_code == 200
     assert log() == []
 
 

@@ -359,14 +359,31 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_several_processes_write_one_chain(database: str) -> None:
-    environment = bare_environment(
+def on(database: str) -> dict[str, str]:
+    """The environment of a process that writes there."""
+    return bare_environment(
         **KEYS,
         DJANGO_SETTINGS_MODULE="conversations_ui.settings",
         DATABASE_URL=database,
         HTTPS_ONLY="off",
         PYTHONPATH=str(ROOT),
     )
+
+
+@pytest.mark.parametrize("database", ["PostgreSQL"], indirect=True)
+def test_nobody_waits_for_ever_for_a_log_that_is_held(database: str) -> None:
+    check, late = (started(name, on(database)) for name in ("check", "late"))
+    for process in (check, late):
+        assert process.stdout and process.stdout.readline() == "ready\n"
+    with psycopg.connect(database) as somebody:
+        somebody.execute("LOCK TABLE accounts_readloghead")
+        said, _errors = late.communicate("go\n", timeout=60)
+    assert said == "refused\n"
+    assert check.communicate("go\n", timeout=60)[0].startswith("0 rows, whole.")
+
+
+def test_several_processes_write_one_chain(database: str) -> None:
+    environment = on(database)
     check, *writers = (started(name, environment) for name in ("check", "one", "two"))
     for process in (check, *writers):
         assert process.stdout and process.stdout.readline() == "ready\n"

@@ -331,6 +331,21 @@ def test_administrators_search_filter_and_take_away(
     assert {"log", "log-export"} <= set(Reading.objects.values_list("action", flat=True))
 
 
+def test_an_administrator_who_looks_at_one_row_is_in_the_log(
+    admin_client: Client, some_rows: None
+) -> None:
+    row = Reading.objects.get(username="grace")
+    assert admin_client.get(f"{ADMIN}{row.pk}/change/").status_code == 200
+    assert [row.action for row in Reading.objects.filter(username="admin")] == ["log"]
+
+
+def test_a_filter_no_database_can_take_is_refused_in_words(admin_client: Client) -> None:
+    for path in (ADMIN, f"{ADMIN}export/", "/admin/accounts/user/"):
+        answer = admin_client.get(path, {"location_id": "\0"})
+        assert answer.status_code == 400
+        assert "This request cannot be read" in words(page(answer))
+
+
 def test_administrators_cannot_change_the_log(
     admin_client: Client, sub_account: SubAccount, some_rows: None
 ) -> None:

@@ -11,6 +11,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
+from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_variables
 
-from conversations_ui.accounts import factors, throttling
+from conversations_ui.accounts import backends, factors, throttling
 from conversations_ui.accounts.addresses import client_address
 from conversations_ui.accounts.models import User
 
@@ -135,6 +136,8 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Let the known person in whose mail address the issuer has verified; refuse the rest."""
+        if sociallogin.state.get("process") != AuthProcess.LOGIN:
+            raise ImmediateHttpResponse(failed(request))  # no page of ours asks for another
         # What the issuer tells of a person is not kept, but for who it is there.
         sociallogin.account.extra_data = {}
         if sociallogin.is_existing:
@@ -161,11 +164,7 @@ def _person_of(sociallogin: SocialLogin) -> User | None:
     verified = [
         address.email for address in sociallogin.email_addresses if address.verified is True
     ]
-    found = [
-        person
-        for email in verified
-        for person in User.objects.filter(email__iexact=email, is_active=True)
-    ]
+    found = [person for email in verified for person in backends.addressed(email)]
     if len(found) != 1 or SocialAccount.objects.filter(user=found[0]).exists():
         return None
     return found[0]

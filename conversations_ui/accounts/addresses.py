@@ -1,10 +1,11 @@
 """Where a request comes from."""
 
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.http import HttpRequest
 
+ONE_HOST = 64  # bits; the least of a network that a provider hands out
 UNKNOWN = "0.0.0.0"  # noqa: S104  # what stands where there is no address, as over a Unix socket
 
 
@@ -21,6 +22,14 @@ def client_address(request: HttpRequest) -> str:
         # Fewer entries than proxies: whoever asks has not come through all of them.
         seen = told[-proxies] if len(told) >= proxies else seen
     return _plain(seen.strip())
+
+
+def client_network(request: HttpRequest) -> str:
+    """What to count by whoever asks: with IPv6 one host has a network of addresses to itself."""
+    address = ip_address(client_address(request))
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address, ONE_HOST), strict=False))
+    return str(address)
 
 
 def _plain(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
@@ -37,10 +38,31 @@ class PasswordBackend(ModelBackend):
 
 def called(name: str) -> User | None:
     """Find whoever is meant: by the exact name, else one whose name or address is so spelt."""
-    found = list(User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name))[:10])
+    found = so_called(name)
     exact = [person for person in found if person.username == name]
-    spelt = [person for person in found if person.username.casefold() == name.casefold()]
-    for meant in (exact, spelt, found):
+    named = [person for person in found if spelling(person.username) == spelling(name)]
+    for meant in (exact, named, found):
         if meant:
             return meant[0] if len(meant) == 1 else None
     return None
+
+
+def so_called(name: str) -> list[User]:
+    """Find up to ten people whose name or address is this, in whatever case; one query."""
+    found = User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name))[:10]
+    return [
+        person
+        for person in found
+        if spelling(name) in (spelling(person.username), spelling(person.email))
+    ]
+
+
+def addressed(email: str) -> list[User]:
+    """Find up to ten active people with this mail address, in whatever case; one query."""
+    found = User.objects.filter(email__iexact=email, is_active=True)[:10]
+    return [person for person in found if spelling(person.email) == spelling(email)]
+
+
+def spelling(name: str) -> str:
+    """Write a name as all its cases are: a database takes letters for the same that are not."""
+    return unicodedata.normalize("NFKC", name.strip()).casefold()

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -37,6 +37,7 @@ AGAIN_OF = {
 }
 LOOKS = timedelta(hours=1)  # how often a page that writes a row also looks for rows to cut
 AT_ONCE = 500  # rows cut at a time
+PATIENCE = 5.0  # seconds that the lock of somebody who does not let go is waited for
 
 _log = logging.getLogger("conversations_ui.read_log")
 _OWNER, _PURPOSE = "read log", "read-log"
@@ -163,6 +164,9 @@ def _is_repeated(user: User, shown: Shown) -> bool:
 
 
 def _locked_head() -> tuple[ReadLogHead, bool]:
+    if connection.vendor == "postgresql":  # it would wait for ever, and the whole site with it
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = {PATIENCE * 1000:.0f}")
     fresh = {"encrypted_key": _new_key()}
     return ReadLogHead.objects.select_for_update().get_or_create(pk=ONLY, defaults=fresh)
 

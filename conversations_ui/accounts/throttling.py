@@ -8,7 +8,6 @@ are plain numbers which processes add to without a lock, and a refusal knows its
 from __future__ import annotations
 
 import time
-import unicodedata
 from dataclasses import dataclass
 from enum import Enum
 
@@ -19,7 +18,8 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import ngettext_lazy
 
 from conversations_ui.accounts import events
-from conversations_ui.accounts.addresses import client_address
+from conversations_ui.accounts.addresses import client_network
+from conversations_ui.accounts.backends import spelling
 
 THROTTLED = "throttled"
 
@@ -96,8 +96,8 @@ def attempt(request: HttpRequest, action: Action, account: str = "") -> Attempt:
 
 
 def _key(request: HttpRequest, action: Action, limit: Limit, account: str, now: float) -> str:
-    plain = unicodedata.normalize("NFKC", account.strip()).casefold() if limit.by_account else ""
-    where = client_address(request) if limit.by_address else ""
+    plain = spelling(account) if limit.by_account else ""
+    where = client_network(request) if limit.by_address else ""
     window = int(now // limit.seconds)
     # Digested: who has tried to sign in is not for everybody who may look into the cache.
     text = "\n".join((action.value[0], str(limit), str(window), where, plain))

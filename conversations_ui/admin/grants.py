@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +17,7 @@ from conversations_ui.accounts.access import unattended
 from conversations_ui.accounts.models import Grant, validate_assigned_to
 from conversations_ui.services import people
 
+MOST = 500  # grants on one page
 WHAT = (
     "role",
     "assigned_to",
@@ -83,12 +85,26 @@ class GrantForm(forms.ModelForm):
 
 
 class GrantInline(admin.StackedInline):
-    """Grants on the page of whatever they belong to."""
+    """Grants on the page of whatever they belong to; only administrators give any."""
 
     model = Grant
     form = GrantForm
     extra = 0
+    max_num = MOST
     readonly_fields = ("who_that_is",)
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Make as many forms as there may be, whatever number a request names."""
+        return super().get_formset(request, obj, **kwargs, absolute_max=MOST)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
 
     @admin.display(description=gettext_lazy("who that is"))
     def who_that_is(self, grant: Grant) -> str:
@@ -124,4 +140,15 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GrantedGroupAdmin(GroupAdmin):
+    """Groups, which give rights to whoever is in them: only administrators change any."""
+
     inlines = (GrantsOfGroup,)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)

@@ -22,9 +22,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from conversations_ui.accounts import factors, links, sessions
+from conversations_ui.accounts import backends, factors, links, sessions
 from conversations_ui.accounts.models import User
 from conversations_ui.admin.grants import GrantsOfPerson
+
+OWN = ("is_active", "is_staff", "is_superuser")
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")  # that let somebody see or do
 
 # Secrets, and rows that only make sense with the person they belong to.
 for model in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken, UserSession):
@@ -32,18 +35,26 @@ for model in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken
         admin.site.unregister(model)
 
 
-class OneAddressEach(forms.ModelForm):
-    """Refuses a mail address that somebody else signs in with."""
+class OneNameEach(forms.ModelForm):
+    """Refuses a name or a mail address that somebody else signs in with."""
+
+    def clean_username(self) -> str:
+        username: str = self.cleaned_data["username"]
+        if "username" in self.changed_data and self._is_taken(username):
+            raise ValidationError(_("Somebody else signs in with this name."))
+        return username
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data.get("email", "")
-        others = User.objects.exclude(pk=self.instance.pk).filter(email__iexact=email)
-        if email and others.exists():
+        if email and self._is_taken(email):
             raise ValidationError(_("Somebody else has this address, and people sign in with it."))
         return email
 
+    def _is_taken(self, name: str) -> bool:
+        return any(person.pk != self.instance.pk for person in backends.so_called(name))
 
-class PersonCreationForm(OneAddressEach):
+
+class PersonCreationForm(OneNameEach):
     """A new person, who chooses a password by the link that the next page shows."""
 
     class Meta:
@@ -57,7 +68,7 @@ class PersonCreationForm(OneAddressEach):
         return person
 
 
-class PersonChangeForm(OneAddressEach, UserChangeForm):
+class PersonChangeForm(OneNameEach, UserChangeForm):
     """A person who is there."""
 
 
@@ -65,7 +76,7 @@ class PersonPasswordForm(AdminPasswordChangeForm):
     """A password an administrator has chosen for someone, and therefore knows."""
 
     def save(self, commit: bool = True) -> User:
-        self.user.password_is_temporary = True
+        self.user.password_is_temporary = self.cleaned_data["set_usable_password"]
         user: User = super().save(commit)
         return user
 
@@ -149,17 +160,28 @@ class PersonAdmin(UserAdmin):
         return ((first, {**options, "fields": fields}), *others)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Only an administrator makes administrators."""
-        fields = super().get_readonly_fields(request, obj)
+        """Only an administrator gives rights, and nobody takes away their own by mistake."""
+        fields = (*super().get_readonly_fields(request, obj), *(OWN if obj == request.user else ()))
         if request.user.is_superuser:
             return fields
-        return (*fields, "is_superuser", "user_permissions")
+        return tuple(dict.fromkeys((*fields, *RIGHTS)))
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and _may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+        """Nobody removes themselves, so that an administrator is always left."""
+        may_touch = obj != request.user and _may_touch(request, obj)
+        return super().has_delete_permission(request, obj) and may_touch
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """One's own is changed where the present one is asked for."""
+        if id == str(request.user.pk):
+            return redirect("password_change")
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        return response
 
     def get_urls(self) -> list[URLPattern]:
         own = [
@@ -177,6 +199,9 @@ class PersonAdmin(UserAdmin):
     def deed_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """Ask once more, then do it."""
         person, deed = self._asked_for(request, pk), DEEDS[name]
+        if person == request.user:
+            # Theirs is asked for again first, and the session that would show the answer stays.
+            return redirect("account")
         if request.method != "POST":
             context = self._context(request, deed.title, person) | {"deed": deed}
             return TemplateResponse(request, "admin/accounts/user/deed.html", context)
@@ -223,5 +248,7 @@ class PersonAdmin(UserAdmin):
 
 
 def _may_touch(request: HttpRequest, person: User | None) -> bool:
-    """Whoever may reset an administrator could become one."""
-    return person is None or not person.is_superuser or request.user.is_superuser
+    """Whoever may reset somebody with rights in the administration could become them."""
+    if person is None or request.user.is_superuser or person == request.user:
+        return True
+    return not (person.is_superuser or person.is_staff)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from http import HTTPStatus
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -112,8 +112,10 @@ def _busy(request: HttpRequest) -> HttpResponse:
 
 
 def _start(day: Any, zone: ZoneInfo, days: int = 0) -> datetime | None:
-    """The first moment of a day, or of one some days later; None without one."""
-    return datetime.combine(day + timedelta(days), time(), zone) if day else None
+    """The first moment of a day, or of one some days later; None without one, or past the last."""
+    if not day or date.max - day < timedelta(days):
+        return None
+    return datetime.combine(day + timedelta(days), time(), zone)
 
 
 def _types(given: str) -> str:

@@ -98,6 +98,12 @@ def answer(
     return response
 
 
+def in_spite(response: HttpResponse) -> HttpResponse:
+    """An answer that shows whom a thread is with, also where the rest of it failed."""
+    response.shows_somebody = True  # type: ignore[attr-defined]  # for reading.read_log
+    return response
+
+
 def aside(request: HttpRequest, alert: Alert, slot: str) -> HttpResponse:
     """The alert alone, put into the slot so that all that is on the page stays."""
     context = {"retry": request.get_full_path(), "retry_target": HtmxDetails(request).target}

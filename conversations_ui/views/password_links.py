@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods
 
-from conversations_ui.accounts import links, mailing, throttling
+from conversations_ui.accounts import backends, links, mailing, throttling
 from conversations_ui.accounts.models import User
 from conversations_ui.views.refusals import marked
 from conversations_ui.views.sign_in_forms import FirstPasswordForm, ForgottenForm, let_in
@@ -104,7 +104,7 @@ def _save(request: HttpRequest, form: FirstPasswordForm, person: User) -> None:
 
 def _send_link(request: HttpRequest, email: str) -> None:
     """Mail a link, if there is one person with that address; the work is the same if not."""
-    found = list(User.objects.filter(email__iexact=email, is_active=True)[:2])
+    found = backends.addressed(email)
     known = len(found) == 1 and found[0].has_usable_password()
     person = found[0] if known else User(email=email)
     context = {"person": person, "link": links.address(request, links.reset(person))}

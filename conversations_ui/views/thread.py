@@ -82,7 +82,9 @@ def thread(
         context["head"] = threads.head_view(head, account.access.withheld)
     if not part:
         context |= pane(account)
-    return pages.answer(request, TEMPLATE, context | {"thread": view}, part=part, alert=alert)
+    context["thread"] = view
+    response = pages.answer(request, TEMPLATE, context, part=part, alert=alert)
+    return pages.in_spite(response) if isinstance(head, ThreadHead) else response
 
 
 def show(

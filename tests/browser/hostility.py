@@ -62,6 +62,8 @@ LAY_OUT = """() => document.querySelectorAll("[data-settled]")
 # Text by its lines, elements by their boxes: what lies outside its own message or the feed.
 STRAYS = """() => {
   const SLACK = 4; // the button in the gutter stands out a little
+  const NAMES = ".source, .message__head > b, .note__head > b, .card__title, .activity, "
+    + ".message__problem";
   const feed = document.querySelector("[data-thread]").getBoundingClientRect();
   const range = document.createRange();
   const boxes = (node) => {
@@ -82,6 +84,7 @@ STRAYS = """() => {
       const element = node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement;
       if (element.closest(".visually-hidden") || !element.checkVisibility()) continue;
       if (node.parentElement.closest(".raw")) continue; // scrolls by itself
+      if (node.parentElement.closest(NAMES)) continue; // cut off where they are long
       const drawn = boxes(node).filter(({ width, height }) => width > 1 && height > 1);
       const stray = drawn.find((box) => !within(box, own));
       if (stray) {
