@@ -31,6 +31,10 @@ SCOPES = {
 }
 
 
+# What the form sends besides, when nobody is given anything.
+NO_GRANTS = {"grants-TOTAL_FORMS": "0", "grants-INITIAL_FORMS": "0"}
+
+
 def change(account: SubAccount, part: str = "change") -> str:
     return f"{LIST}{account.pk}/{part}/"
 
@@ -142,7 +146,7 @@ def test_a_private_integrations_sub_account_changes_over_and_back(
     sub_account.refresh_from_db()
     assert (sub_account.connection, bool(sub_account.refresh_token)) == ("app", True)
     typed = {"token": sandbox.token, "name": "Sample", "time_zone": "UTC"}
-    administrator_client.post(change(sub_account), typed)
+    administrator_client.post(change(sub_account), NO_GRANTS | typed)
     sub_account.refresh_from_db()
     assert (sub_account.connection, sub_account.refresh_token) == ("private", "")
     assert (sub_account.token, sub_account.token_expires) == (sandbox.token, None)
@@ -387,7 +391,8 @@ def test_saving_the_form_leaves_tokens_refreshed_meanwhile_alone(
 
     # Between the form's reading the row and its writing.
     monkeypatch.setattr("django.forms.ModelForm._post_clean", after(validated))
-    administrator_client.post(change(authorised), {"name": "New", "time_zone": "UTC"})
+    typed = {"name": "New", "time_zone": "UTC"}
+    administrator_client.post(change(authorised), NO_GRANTS | typed)
     row = SubAccount.objects.get()
     assert (row.name, row.token) == ("New", "refreshed-meanwhile")
 

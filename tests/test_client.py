@@ -317,10 +317,10 @@ def test_all_addresses_of_a_host_share_the_time_to_connect(
             ),
         )
         started = time.monotonic()
-        client = Client(TOKEN, base_url=f"http://localhost:{address[1]}", timeout=(0.5, 5.0))
+        client = Client(TOKEN, base_url=f"http://localhost:{address[1]}", timeout=(2.0, 5.0))
         with pytest.raises(Unavailable):
             client.location("loc")
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 10  # each by itself would make 12
         for each in waiting:
             each.close()
 

@@ -437,8 +437,7 @@ def test_too_many_at_once_are_asked_to_come_back(
     held = [thread.client.get(address) for _ in range(4)]
     response = thread.client.get(address, headers=IMAGE)
     assert (response.status_code, response["Retry-After"]) == (503, "3")
-    for response in held:
-        response.close()
+    assert [content(each) for each in held] == [PNG] * 4
     assert thread.client.get(address).status_code == 200
 
 

@@ -309,7 +309,7 @@ def test_a_mail_server_that_refuses_is_the_logs_business(
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"username": "admin"}, "already exists"),
+        ({"username": "admin"}, "Somebody else signs in"),
         ({"username": "two words"}, "valid username"),
         ({"username": ""}, "required"),
         ({"email": "READER@example.com"}, "Somebody else has this address"),

@@ -23,9 +23,10 @@ DANGEROUS = {
     *("system", "popen", "Popen", "subprocess.run", "check_output", "check_call"),
     *("from_string", "Template", "parseString", "XMLParser", "fromstring"),
 }
-# Made of constants: the probe's question, and the sandbox that `run` starts beside the site.
+# Made of constants: the probe's question, for how long a lock is waited for, and what `run` starts.
 KNOWN = {
     ("cursor.execute", "views/health.py"),
+    ("cursor.execute", "accounts/readlog.py"),
     ("subprocess.Popen", "management/commands/run.py"),
     ("subprocess.run", "management/commands/run.py"),
 }

@@ -15,9 +15,12 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import jwt
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
+from requests.exceptions import InvalidSchema, TooManyRedirects
 
+from conversations_ui.accounts.adapters import SingleSignOnAdapter
 from conversations_ui.accounts.models import User
 from tests.pages import Response, one, page, value, words
 from tests.signing_in import PASSWORD, enter, entered, set_up_app
@@ -207,6 +210,39 @@ def test_an_address_of_two_people_opens_neither_account(reader: User, provider: 
     assert come_back(Client(), provider).status_code == 403
 
 
+@pytest.mark.parametrize("process", ["connect", "redirect"])
+def test_it_does_nothing_but_sign_in(reader: User, provider: Provider, process: str) -> None:
+    answer = come_back(entered(), provider, process=process, next="/sub-accounts/")
+    assert answer.status_code == 401
+    assert "did not work" in words(page(answer))
+    assert not SocialAccount.objects.exists()
+
+
+@pytest.fixture
+def capitals_count(transactional_db: None) -> Iterator[None]:
+    """Compare names as PostgreSQL does: letters are the same whose capitals are, as ı and i."""
+
+    def like(pattern: str, text: str, _escape: str) -> bool:
+        return pattern.replace("\\", "").upper() == text.upper()
+
+    connection.ensure_connection()
+    connection.connection.create_function("like", 3, like)
+    yield
+    connection.close()  # and with it what it has been taught
+
+
+def test_an_address_that_only_a_database_takes_for_the_same_is_another(
+    capitals_count: None, provider: Provider
+) -> None:
+    User.objects.create_user("mike", "mike@example.com", PASSWORD)
+    assert User.objects.filter(email__iexact="mıke@example.com").exists()
+    provider.claims["email"] = "mıke@example.com"
+    assert come_back(Client(), provider).status_code == 403
+    assert enter(Client(), "mıke").status_code == 422
+    provider.claims["email"] = "MIKE@example.com"
+    assert come_back(Client(), provider)["Location"] == "/"
+
+
 def test_who_has_been_made_inactive_is_not_let_in_any_more(
     reader: User, provider: Provider
 ) -> None:
@@ -295,3 +331,18 @@ def test_only_a_form_leads_to_the_provider(client: Client, db: None, provider: P
 def test_without_a_provider_there_is_no_button(client: Client, db: None) -> None:
     assert not page(client.get("/login/")).select(f'[formaction="{BEGIN}"]')
     assert client.post(BEGIN).status_code == 404
+
+
+def test_no_endpoint_is_asked_in_plain_text(settings: Settings) -> None:
+    settings.OIDC_ISSUER = "https://id.example.com"
+    session = SingleSignOnAdapter().get_requests_session()
+    with pytest.raises(InvalidSchema):
+        session.post("http://127.0.0.1:9/token", data={"client_secret": SECRET})
+
+
+def test_no_endpoint_leads_elsewhere(provider: Provider, settings: Settings) -> None:
+    provider.fault["/userinfo"] = 302
+    session = SingleSignOnAdapter().get_requests_session()
+    with pytest.raises(TooManyRedirects):
+        session.get(f"{provider.url}/userinfo")
+    assert provider.asked.count("/userinfo") == 1

@@ -68,6 +68,13 @@ def test_a_stranger_elsewhere_locks_nobody_out(reader: User) -> None:
     assert enter(at("198.51.100.4")).status_code == 302
 
 
+def test_a_host_with_a_network_of_addresses_counts_once(reader: User) -> None:
+    for number in range(5):
+        guess(at(f"2001:db8:0:7::{number}"), 1)
+    assert refused(enter(at("2001:db8:0:7:a:b:c:d")))
+    assert not refused(enter(at("2001:db8:0:8::1")))
+
+
 def test_the_others_at_an_address_still_get_in(reader: User, administrator: User) -> None:
     office = at("203.0.113.9")
     assert refused(guess(office, 6))

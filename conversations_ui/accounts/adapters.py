@@ -153,9 +153,11 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         raise ImmediateHttpResponse(failed(request))
 
     def get_requests_session(self) -> Any:
-        """Follow no redirects."""
+        """Follow no redirects, and speak in plain text to nobody where the issuer is on https."""
         session = super().get_requests_session()
         session.max_redirects = 0
+        if settings.OIDC_ISSUER.startswith("https:"):
+            session.adapters.pop("http://")
         return session
 
 

@@ -72,7 +72,7 @@ _STYLES = words(
 _BAD_STYLE = re.compile(
     r"url|image|src\(|expression|\\|@|var\(|env\(|attr\(|/\*|<|(?<![\w#-])-[\d.]", re.IGNORECASE
 )
-# What is worked out may come to a negative measure as well. Of a size, less than nothing is nothing.
+# What is worked out may come to a negative measure as well; a size below nothing is nothing.
 _WORKED_OUT = re.compile(r"(?<![\w-])(?!(?:rgb|hsl)a?\()[\w-]+\(", re.IGNORECASE)
 _SIZES = words("height max-height max-width min-height min-width width")
 _COLOUR = re.compile(
