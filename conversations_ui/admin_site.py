@@ -76,7 +76,7 @@ class Site(AdminSite):
             return render(request, "error.html", context, status=403)
         return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index"))
 
-    def logout(  # type: ignore[override]  # as above
+    def logout(  # type: ignore[override]  # for a link it is a redirect
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Sign out; a mere link to here is told where the button is."""

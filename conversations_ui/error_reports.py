@@ -6,6 +6,7 @@ form fields only what kind they are; settings, cookies, headers and queries not 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import ItemsView
 from types import FrameType
 from typing import Any
@@ -51,6 +52,19 @@ class MaskingFilter(SafeExceptionReporterFilter):
     ) -> ItemsView[str, Any]:
         """What kind each variable is."""
         return {name: Kind(value) for name, value in tb_frame.f_locals.items()}.items()
+
+
+class Briefly(logging.Filter):
+    """One line for what anybody can send, a foreign host say: its traceback tells nothing new.
+
+    Otherwise a stranger could fill the log with two dozen lines for each of theirs.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Shorten what Django's own checks have refused, and let it pass."""
+        if record.name.startswith("django.security."):
+            record.exc_info = record.exc_text = None
+        return True
 
 
 class Kind:

@@ -47,6 +47,8 @@ _RATES = {
         # Frames ask for them without a session; an office may open newsletters all at once.
         (Rate("pictures", 6000), {"mail_picture"}),
         (Rate("webhooks", 6000), {"webhook"}),
+        # A hundred thousand rows each.
+        (EXPORTS, {"read_log_csv", "admin:accounts_reading_export"}),
     )
     for name in names
 }

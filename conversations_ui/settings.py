@@ -632,9 +632,16 @@ LOGGING = {
             "datefmt": "%Y-%m-%dT%H:%M:%S%z",
         }
     },
-    "filters": {"masking": {"()": "conversations_ui.masking.MaskingFilter"}},
+    "filters": {
+        "briefly": {"()": "conversations_ui.error_reports.Briefly"},
+        "masking": {"()": "conversations_ui.masking.MaskingFilter"},
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["masking"]}
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["briefly", "masking"],
+        }
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {

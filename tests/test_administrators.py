@@ -39,6 +39,8 @@ def test_what_is_done_to_others_is_not_done_to_oneself(administrator: User, deed
     client = entered("admin")
     answer = client.post(f"{PEOPLE}{administrator.pk}/{deed}/")
     assert (answer.status_code, answer["Location"]) == (302, "/account/")
+    shown = page(client.get(f"{PEOPLE}{administrator.pk}/change/"))
+    assert shown.select("a[href='/account/']") and not shown.select(f"a[href$='/{deed}/']")
     assert client.get("/admin/").status_code == 200
     assert enter(Client(), "admin").status_code == 302
 

@@ -170,6 +170,16 @@ def test_one_person_does_not_slow_down_another(
     assert asked(signed_in(administrator), "/sub-accounts/", 1).status_code == 200
 
 
+def test_files_of_the_read_log_are_exports(
+    limited: Settings, admin_client: Client, sub_account: SubAccount
+) -> None:
+    limited.REQUEST_RATES = 2 / 30
+    log = reverse("read_log_csv", args=[sub_account.location_id])
+    paths = [log, "/admin/accounts/reading/export/"]
+    assert [admin_client.get(path).status_code for path in (*paths, *paths)] == [200, 200, 429, 429]
+    assert admin_client.get("/sub-accounts/").status_code == 200
+
+
 def test_a_person_counts_wherever_they_are_signed_in(limited: Settings, reader: User) -> None:
     statuses = [signed_in(reader).get("/sub-accounts/").status_code for _session in range(3)]
     assert statuses == [200, 200, 429]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 from datetime import datetime
@@ -102,6 +103,17 @@ def test_nobody_adds_a_line_of_their_own(
     client.get("/inbox/nobody/")
     assert all("\n" not in record.getMessage() for record in caplog.records)
     assert "signed in" not in events(caplog)
+
+
+def test_what_a_stranger_sends_takes_one_line(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.StringIO()
+    console = next(each for each in logging.getLogger().handlers if each.get_name() == "console")
+    monkeypatch.setattr(console, "stream", written)
+    assert client.get("/login/", headers={"host": "elsewhere.example"}).status_code == 400
+    assert written.getvalue().count("elsewhere.example") >= 1
+    assert all(line[:4].isdigit() for line in written.getvalue().splitlines())
 
 
 def test_every_event_is_one_line_of_json(reader: User, caplog: pytest.LogCaptureFixture) -> None:

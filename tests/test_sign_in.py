@@ -25,7 +25,10 @@ def test_the_form_asks_for_name_and_password(client: Client, db: None) -> None:
     form = one(page(answer), "form")
     assert value(form, "method") == "post"
     assert one(form, "input[name=username]")["autocomplete"] == "username"
-    assert one(form, "input[name=password]")["type"] == "password"
+    password = one(form, "input[name=password]")
+    assert (password["type"], password["autocomplete"]) == ("password", "current-password")
+    asked = {field["name"] for field in form.select("input:not([type=hidden])")}
+    assert asked == {"username", "password"}  # and no question besides
     assert one(form, "input[name=csrfmiddlewaretoken]")
     assert "no sending" in words(page(answer))
 

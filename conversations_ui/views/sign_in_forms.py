@@ -221,7 +221,7 @@ class NewAppForm(Throttled, app.ActivateTOTPForm):
 
 
 class CredentialField(forms.JSONField):
-    """A browser's answer; an answer nested without end is none."""
+    """A browser's answer; one that cannot be read is none."""
 
     def __init__(self) -> None:
         super().__init__(widget=forms.HiddenInput)
@@ -229,7 +229,7 @@ class CredentialField(forms.JSONField):
     def to_python(self, value: Any) -> Any:
         try:
             return super().to_python(value)
-        except RecursionError:
+        except (RecursionError, ValueError):  # and a number of too many digits
             raise SecondFactorAdapter().validation_error("incorrect_code") from None
 
     def bound_data(self, data: Any, initial: Any) -> Any:
