@@ -27,6 +27,17 @@ const arrive = (elt) => {
   }
 };
 
+// htmx's own swap looks through the whole thread for each id that comes, longer and longer.
+window.htmx.defineExtension("older", {
+  handleSwap: (style, target, page, { elts }) => {
+    if (style !== "older") return false;
+    const arrived = [...page.children];
+    target.replaceWith(page);
+    elts.splice(0, elts.length, ...arrived);
+    return arrived;
+  },
+});
+
 arrive(document.body);
 document.addEventListener("htmx:load", ({ detail: { elt } }) => {
   if (elt !== document.body) arrive(elt);

@@ -24,7 +24,11 @@ export const show = (audio, at = audio.currentTime) => {
   [button.ariaLabel, button.dataset.other] = [button.dataset.other, button.ariaLabel];
 };
 
-const busy = (audio, waits) => (part(audio, "[data-play]").ariaBusy = String(waits));
+const busy = (audio, waits) => {
+  const button = part(audio, "[data-play]");
+  button.ariaBusy = String(waits);
+  button.toggleAttribute("data-loading", waits);
+};
 
 const HEARD = {
   timeupdate: show, durationchange: show, seeked: show, ended: show,

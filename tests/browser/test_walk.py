@@ -10,7 +10,7 @@ from pytest_django import Settings
 from conversations_ui.sandbox import Sandbox
 from tests.browser.conftest import PATIENCE, WALK
 
-STEP = 1100  # pixels: two screens, as with a strong turn of the wheel
+STEP = 2500  # pixels: some screens, as with a strong turn of the wheel
 MESSAGES = """() => [...document.querySelectorAll("[data-thread] article")].map((article) => ({
   id: article.dataset.messageId,
   type: article.dataset.messageType,

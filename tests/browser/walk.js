@@ -12,14 +12,17 @@ async ({ step, pages = Infinity }) => {
     if (elt.id === "older") report.arrivals += 1;
   };
   const box = (element) => element.getBoundingClientRect();
-  const messages = () => [...feed.querySelectorAll(".message")];
+  const tree = document.createTreeWalker(feed, NodeFilter.SHOW_ELEMENT, (element) =>
+    element.classList.contains("message") ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_SKIP,
+  );
+  const folded = (message) => message.closest("details:not([open])") !== null;
   const firstInView = (from) => {
-    const all = messages();
     let first = from;
-    for (let place = all.indexOf(from) - 1; place >= 0; place -= 1) {
-      if (!all[place].checkVisibility()) continue; // folded
-      if (box(all[place]).top < edge) break;
-      first = all[place];
+    tree.currentNode = from;
+    for (let each = tree.previousNode(); each; each = tree.previousNode()) {
+      if (folded(each)) continue;
+      if (box(each).top < edge) break;
+      first = each;
     }
     return first;
   };
@@ -30,7 +33,7 @@ async ({ step, pages = Infinity }) => {
     return feed.querySelector("[data-thread-start]") && left < 2;
   };
 
-  let seen = messages().findLast((message) => message.checkVisibility());
+  let seen = [...feed.querySelectorAll(".message")].findLast((message) => !folded(message));
   let idle = 0;
   document.addEventListener("htmx:afterSettle", count);
   while (!atEnd() && idle < PATIENCE) {
