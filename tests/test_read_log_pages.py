@@ -164,9 +164,9 @@ def test_a_day_is_the_sub_accounts_day(lead_client: Client, sub_account: SubAcco
 def test_rows_of_other_sub_accounts_are_not_shown(
     lead_client: Client, sub_account: SubAccount
 ) -> None:
-    note("ada", SubAccount(location_id="other"), "c1")
+    note("ada", SubAccount(location_id="other"), "nobody-of-ours")
     assert lines(lead_client.get(log_path(sub_account))) == []
-    assert "c1" not in text(lead_client.get(log_path(sub_account, "csv/")))
+    assert "nobody-of-ours" not in text(lead_client.get(log_path(sub_account, "csv/")))
 
 
 PAGES = ("/read-log/{location}/", "/read-log/{location}/csv/", "/seen/{location}/{thread}/")
