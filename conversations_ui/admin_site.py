@@ -13,6 +13,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -27,14 +28,18 @@ POLICY = {"require-trusted-types-for": None, "trusted-types": None}
 
 
 def _asked_in_text(view: V) -> V:
-    """Refuse a filter that Django hands on and no database can be asked."""
+    """Refuse what Django hands on and no database can be asked."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         for name, values in request.GET.lists():
             if not all(_is_askable(name, value) for value in values):
                 raise SuspiciousOperation("a query that cannot be asked")
-        return view(request, *args, **kwargs)
+        try:
+            response = view(request, *args, **kwargs)
+            return response.render() if isinstance(response, SimpleTemplateResponse) else response
+        except OverflowError:  # SQLite's, for a number of forty digits in place of a row's
+            raise SuspiciousOperation("a number that no row can have") from None
 
     return cast(V, answer)
 

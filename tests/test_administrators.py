@@ -146,3 +146,13 @@ def test_a_link_out_of_the_administration_says_where_the_button_is(
 ) -> None:
     answer = administrator_client.get("/admin/logout/", follow=True)
     assert "You are still signed in" in words(page(answer))
+
+
+def test_a_number_that_no_row_can_have_is_refused_in_words(
+    administrator: User, reader: User
+) -> None:
+    client = entered("admin")
+    grant = {"grants-TOTAL_FORMS": "1", "grants-0-sub_account": "9" * 40, "grants-0-role": "reader"}
+    answer = change(client, reader, **grant)
+    assert answer.status_code == 400
+    assert "This request cannot be read" in answer.content.decode()
