@@ -172,8 +172,8 @@ def test_no_text_is_drawn_outside_its_message(
         expect(page.locator("article[data-message-id]").first).to_be_in_viewport()
         assert drawn_outside(page) < NOISE
     # What is drawn beside its message does show.
-    shadow = "(row) => { row.style.boxShadow = '0 0 0 40px red'; }"
-    page.locator("article[data-message-id^=h] > .message__row").last.evaluate(shadow)
+    shadow = "(rows) => { for (const row of rows) row.style.boxShadow = '0 0 0 40px red'; }"
+    page.locator("article[data-message-id^=h] > .message__row").evaluate_all(shadow)
     assert drawn_outside(page) > 10 * NOISE
 
 
