@@ -13,6 +13,7 @@ from django.conf import settings
 from django.test import Client
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
 
+from conversations_ui.accounts import events as events_of
 from conversations_ui.accounts.models import SubAccount, User
 from conversations_ui.sandbox import Sandbox
 from tests.signing_in import PASSWORD, enter, set_up_app
@@ -94,15 +95,10 @@ def test_forged_forms_are_logged(reader: User, caplog: pytest.LogCaptureFixture)
     assert any(record.name == "django.security.csrf" for record in caplog.records)
 
 
-def test_nobody_adds_a_line_of_their_own(
-    client: Client, reader: User, caplog: pytest.LogCaptureFixture
-) -> None:
-    client.force_login(reader)
-    caplog.clear()
-    client.get("/inbox/nobody%0A%7B%22event%22:%22signed in%22%7D/")
-    client.get("/inbox/nobody/")
-    assert all("\n" not in record.getMessage() for record in caplog.records)
-    assert "signed in" not in events(caplog)
+def test_nobody_adds_a_line_of_their_own(caplog: pytest.LogCaptureFixture) -> None:
+    events_of.noted(None, "access refused", location='x"}\n{"event": "signed in')
+    assert "\n" not in caplog.records[-1].getMessage()
+    assert events(caplog) == ["access refused"]
 
 
 def test_what_a_stranger_sends_takes_one_line(
